@@ -1,0 +1,445 @@
+//! Decodes one document, YAML or JSON, into objects in a single pass.
+//!
+//! The type of `spec` depends on `apiVersion` and `kind`. Where both come first, as they do nearly always, `spec` is decoded
+//! straight into its type and errors carry their position; fields that come earlier are kept as values until the kind is known.
+
+use std::fmt;
+use std::ops::Deref;
+
+use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
+
+use super::{
+    Body, Metadata, Namespace, NetworkPolicy, NetworkPolicySpec, Node, NodeStatus, Pod, PodSpec, PodStatus, Service,
+    ServiceSpec, Workload, WorkloadKind, WorkloadSpec,
+};
+
+/// A string field. Unlike `String`, it refuses numbers and booleans that YAML would let through as text: the API server, which
+/// sees JSON, refuses them too.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Text(String);
+
+impl Deref for Text {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Text {
+        Text(text.to_owned())
+    }
+}
+
+impl From<Text> for Box<str> {
+    fn from(text: Text) -> Box<str> {
+        text.0.into()
+    }
+}
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Text, D::Error> {
+        struct TextVisitor;
+
+        impl Visitor<'_> for TextVisitor {
+            type Value = Text;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string (put it in quotes)")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Text, E> {
+                Ok(Text(text.to_owned()))
+            }
+
+            fn visit_string<E: de::Error>(self, text: String) -> Result<Text, E> {
+                Ok(Text(text))
+            }
+        }
+
+        deserializer.deserialize_any(TextVisitor)
+    }
+}
+
+/// API: null and absent decode to the zero value.
+pub(super) fn null_as_default<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: Default + Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// What one document, or one item of a list, turned out to be.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Decoded {
+    /// An object that netpol reads.
+    Object(Box<Body>),
+    /// `kind: List` or `kind: <Kind>List`.
+    List(Vec<Decoded>),
+    /// A Kubernetes object of another kind or version.
+    Foreign { api_version: String, kind: String },
+    /// A document without `kind`: not a Kubernetes object.
+    NotAnObject,
+}
+
+/// Decodes a document. `item_type` is what an item of a typed list is when it does not say so itself.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ObjectDecoder {
+    item_type: Option<(String, String)>,
+}
+
+impl<'de> DeserializeSeed<'de> for ObjectDecoder {
+    type Value = Decoded;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Decoded, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ObjectDecoder {
+    type Value = Decoded;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a Kubernetes object (a mapping with `apiVersion` and `kind`)")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Decoded, A::Error> {
+        let mut fields = Fields { item_type: self.item_type, ..Fields::default() };
+        while let Some(key) = map.next_key::<Key>()? {
+            map.next_value_seed(Field { fields: &mut fields, key })?;
+        }
+        fields.finish().map_err(de::Error::custom)
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Decoded, E> {
+        Ok(Decoded::NotAnObject)
+    }
+
+    fn visit_bool<E: de::Error>(self, _: bool) -> Result<Decoded, E> {
+        Ok(Decoded::NotAnObject)
+    }
+
+    fn visit_i64<E: de::Error>(self, _: i64) -> Result<Decoded, E> {
+        Ok(Decoded::NotAnObject)
+    }
+
+    fn visit_u64<E: de::Error>(self, _: u64) -> Result<Decoded, E> {
+        Ok(Decoded::NotAnObject)
+    }
+
+    fn visit_f64<E: de::Error>(self, _: f64) -> Result<Decoded, E> {
+        Ok(Decoded::NotAnObject)
+    }
+
+    fn visit_str<E: de::Error>(self, _: &str) -> Result<Decoded, E> {
+        Ok(Decoded::NotAnObject)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Decoded, A::Error> {
+        let mut decoded = Vec::new();
+        while let Some(item) = items.next_element_seed(self.clone())? {
+            decoded.push(item);
+        }
+        Ok(Decoded::List(decoded))
+    }
+}
+
+/// The keys of an object that say something here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Key {
+    ApiVersion,
+    Kind,
+    Metadata,
+    Spec,
+    Status,
+    Items,
+    Other,
+}
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Key, D::Error> {
+        struct KeyVisitor;
+
+        impl<'de> Visitor<'de> for KeyVisitor {
+            type Value = Key;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a field name")
+            }
+
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<Key, E> {
+                Ok(match name {
+                    "apiVersion" => Key::ApiVersion,
+                    "kind" => Key::Kind,
+                    "metadata" => Key::Metadata,
+                    "spec" => Key::Spec,
+                    "status" => Key::Status,
+                    "items" => Key::Items,
+                    _ => Key::Other,
+                })
+            }
+
+            // YAML allows any node as a key; a document with such keys is not one of ours.
+            fn visit_i64<E: de::Error>(self, _: i64) -> Result<Key, E> {
+                Ok(Key::Other)
+            }
+
+            fn visit_u64<E: de::Error>(self, _: u64) -> Result<Key, E> {
+                Ok(Key::Other)
+            }
+
+            fn visit_f64<E: de::Error>(self, _: f64) -> Result<Key, E> {
+                Ok(Key::Other)
+            }
+
+            fn visit_bool<E: de::Error>(self, _: bool) -> Result<Key, E> {
+                Ok(Key::Other)
+            }
+
+            fn visit_unit<E: de::Error>(self) -> Result<Key, E> {
+                Ok(Key::Other)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Key, A::Error> {
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(Key::Other)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Key, A::Error> {
+                while items.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Key::Other)
+            }
+        }
+
+        deserializer.deserialize_any(KeyVisitor)
+    }
+}
+
+/// What `apiVersion` and `kind` say that `spec` and `status` are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Target {
+    Namespace,
+    Node,
+    Pod,
+    Workload(WorkloadKind),
+    Service,
+    NetworkPolicy,
+    Foreign,
+}
+
+impl Target {
+    fn of(api_version: &str, kind: &str) -> Target {
+        match (api_version, kind) {
+            ("v1", "Namespace") => Target::Namespace,
+            ("v1", "Node") => Target::Node,
+            ("v1", "Pod") => Target::Pod,
+            ("v1", "Service") => Target::Service,
+            ("networking.k8s.io/v1", "NetworkPolicy") => Target::NetworkPolicy,
+            _ => match WorkloadKind::from_name(kind) {
+                Some(WorkloadKind::ReplicationController) if api_version == "v1" => {
+                    Target::Workload(WorkloadKind::ReplicationController)
+                }
+                Some(workload @ (WorkloadKind::Job | WorkloadKind::CronJob)) if api_version.starts_with("batch/") => {
+                    Target::Workload(workload)
+                }
+                Some(
+                    workload @ (WorkloadKind::Deployment
+                    | WorkloadKind::ReplicaSet
+                    | WorkloadKind::StatefulSet
+                    | WorkloadKind::DaemonSet),
+                ) if api_version.starts_with("apps/") => Target::Workload(workload),
+                _ => Target::Foreign,
+            },
+        }
+    }
+}
+
+/// The fields of an object, as far as they have been read.
+#[derive(Default)]
+struct Fields {
+    item_type: Option<(String, String)>,
+    api_version: Option<Text>,
+    kind: Option<Text>,
+    metadata: Metadata,
+    spec: Spec,
+    status: Status,
+    items: Option<Vec<Decoded>>,
+    /// Fields that came before `apiVersion` and `kind` did.
+    pending: Vec<(Key, Value)>,
+}
+
+#[derive(Default)]
+enum Spec {
+    #[default]
+    None,
+    Pod(PodSpec),
+    Workload(WorkloadSpec),
+    Service(ServiceSpec),
+    NetworkPolicy(NetworkPolicySpec),
+}
+
+#[derive(Default)]
+enum Status {
+    #[default]
+    None,
+    Pod(PodStatus),
+    Node(NodeStatus),
+}
+
+impl Fields {
+    fn target(&self) -> Option<Target> {
+        Some(Target::of(self.api_version.as_deref()?, self.kind.as_deref()?))
+    }
+
+    fn finish(mut self) -> Result<Decoded, String> {
+        if let Some(items) = self.items.take() {
+            return Ok(Decoded::List(items));
+        }
+        if let Some((api_version, kind)) = self.item_type.take() {
+            self.api_version.get_or_insert_with(|| Text(api_version));
+            self.kind.get_or_insert_with(|| Text(kind));
+        }
+        let Some(kind) = self.kind.clone() else { return Ok(Decoded::NotAnObject) };
+        let api_version = self.api_version.get_or_insert_with(Text::default).clone();
+        for (key, value) in std::mem::take(&mut self.pending) {
+            let name = match key {
+                Key::Metadata => "metadata",
+                Key::Status => "status",
+                _ => "spec",
+            };
+            Field { fields: &mut self, key }.deserialize(value).map_err(|error| format!("{name}: {error}"))?;
+        }
+        let metadata = self.metadata;
+        let body = match (Target::of(&api_version, &kind), self.spec, self.status) {
+            (Target::Namespace, _, _) => Body::Namespace(Namespace { metadata }),
+            (Target::Node, _, status) => {
+                let status = if let Status::Node(status) = status { status } else { NodeStatus::default() };
+                Body::Node(Node { metadata, status })
+            }
+            (Target::Pod, spec, status) => {
+                let spec = if let Spec::Pod(spec) = spec { spec } else { PodSpec::default() };
+                let status = if let Status::Pod(status) = status { status } else { PodStatus::default() };
+                Body::Pod(Pod { metadata, spec, status })
+            }
+            (Target::Workload(kind), spec, _) => {
+                let mut spec = if let Spec::Workload(spec) = spec { spec } else { WorkloadSpec::default() };
+                if let Some(job) = spec.job_template.take() {
+                    spec.template = job.spec.template;
+                }
+                Body::Workload(Workload { kind, metadata, spec })
+            }
+            (Target::Service, spec, _) => {
+                let spec = if let Spec::Service(spec) = spec { spec } else { ServiceSpec::default() };
+                Body::Service(Service { metadata, spec })
+            }
+            (Target::NetworkPolicy, spec, _) => {
+                let spec = if let Spec::NetworkPolicy(spec) = spec { spec } else { NetworkPolicySpec::default() };
+                Body::NetworkPolicy(NetworkPolicy { metadata, spec })
+            }
+            (Target::Foreign, _, _) => return Ok(Decoded::Foreign { api_version: api_version.0, kind: kind.0 }),
+        };
+        Ok(Decoded::Object(Box::new(body)))
+    }
+}
+
+/// Reads the value of one field into `fields`.
+struct Field<'a> {
+    fields: &'a mut Fields,
+    key: Key,
+}
+
+impl<'de> DeserializeSeed<'de> for Field<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        let fields = self.fields;
+        match self.key {
+            Key::ApiVersion => fields.api_version = Some(null_as_default(deserializer)?),
+            Key::Kind => fields.kind = Option::<Text>::deserialize(deserializer)?,
+            Key::Items => {
+                let list_of = fields.kind.as_deref().map(|kind| kind.strip_suffix("List"));
+                match list_of {
+                    // `items` before `kind`, as kubectl prints a List, or in one: nothing else has `items` at its top.
+                    None | Some(Some("")) => fields.items = Some(deserializer.deserialize_option(Items(ObjectDecoder::default()))?),
+                    Some(Some(item_kind)) => {
+                        let api_version = fields.api_version.as_deref().unwrap_or_default();
+                        let item_type = Some((api_version.to_owned(), item_kind.to_owned()));
+                        fields.items = Some(deserializer.deserialize_option(Items(ObjectDecoder { item_type }))?);
+                    }
+                    Some(None) => {
+                        IgnoredAny::deserialize(deserializer)?;
+                    }
+                }
+            }
+            Key::Other => {
+                IgnoredAny::deserialize(deserializer)?;
+            }
+            Key::Metadata | Key::Spec | Key::Status => match fields.target() {
+                None => fields.pending.push((self.key, Value::deserialize(deserializer)?)),
+                Some(target) => fields.read(target, self.key, deserializer)?,
+            },
+        }
+        Ok(())
+    }
+}
+
+impl Fields {
+    fn read<'de, D: Deserializer<'de>>(&mut self, target: Target, key: Key, deserializer: D) -> Result<(), D::Error> {
+        match (target, key) {
+            (Target::Foreign, _) => {
+                IgnoredAny::deserialize(deserializer)?;
+            }
+            (_, Key::Metadata) => self.metadata = null_as_default(deserializer)?,
+            (Target::Pod, Key::Spec) => self.spec = Spec::Pod(null_as_default(deserializer)?),
+            (Target::Pod, Key::Status) => self.status = Status::Pod(null_as_default(deserializer)?),
+            (Target::Node, Key::Status) => self.status = Status::Node(null_as_default(deserializer)?),
+            (Target::Workload(_), Key::Spec) => self.spec = Spec::Workload(null_as_default(deserializer)?),
+            (Target::Service, Key::Spec) => self.spec = Spec::Service(null_as_default(deserializer)?),
+            (Target::NetworkPolicy, Key::Spec) => self.spec = Spec::NetworkPolicy(null_as_default(deserializer)?),
+            _ => {
+                IgnoredAny::deserialize(deserializer)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The items of a list; null is an empty list.
+struct Items(ObjectDecoder);
+
+impl<'de> Visitor<'de> for Items {
+    type Value = Vec<Decoded>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of objects")
+    }
+
+    fn visit_none<E: de::Error>(self) -> Result<Vec<Decoded>, E> {
+        Ok(Vec::new())
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Vec<Decoded>, E> {
+        Ok(Vec::new())
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Vec<Decoded>, D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Vec<Decoded>, A::Error> {
+        let mut decoded = Vec::new();
+        while let Some(item) = items.next_element_seed(self.0.clone())? {
+            decoded.push(item);
+        }
+        Ok(decoded)
+    }
+}

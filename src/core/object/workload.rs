@@ -1,0 +1,223 @@
+//! Namespaces, nodes, pods, the controllers that make pods, and Services, as they are written.
+
+use serde::Deserialize;
+
+use super::decode::{Text, null_as_default};
+use super::meta::{Labels, Metadata};
+use super::network_policy::IntOrString;
+use super::WorkloadKind;
+
+/// API: v1 Namespace.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Namespace {
+    /// `metadata`.
+    pub metadata: Metadata,
+}
+
+/// API: v1 Node.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Node {
+    /// `metadata`.
+    pub metadata: Metadata,
+    /// `status`.
+    pub status: NodeStatus,
+}
+
+/// API: NodeStatus.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct NodeStatus {
+    /// `addresses`: IP addresses among host names.
+    #[serde(deserialize_with = "null_as_default")]
+    pub addresses: Vec<Address>,
+}
+
+/// API: NodeAddress.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Address {
+    /// `address`: an IP address or a host name.
+    pub address: String,
+}
+
+/// API: v1 Pod.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Pod {
+    /// `metadata`.
+    pub metadata: Metadata,
+    /// `spec`.
+    pub spec: PodSpec,
+    /// `status`.
+    pub status: PodStatus,
+}
+
+/// API: PodStatus.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PodStatus {
+    /// `phase`: Pending, Running, Succeeded, Failed or Unknown.
+    #[serde(deserialize_with = "null_as_default")]
+    pub phase: String,
+    /// `podIP`.
+    #[serde(rename = "podIP", deserialize_with = "null_as_default")]
+    pub pod_ip: String,
+    /// `podIPs`; the first is `podIP`.
+    #[serde(rename = "podIPs", deserialize_with = "null_as_default")]
+    pub pod_ips: Vec<PodIp>,
+    /// `hostIP`.
+    #[serde(rename = "hostIP", deserialize_with = "null_as_default")]
+    pub host_ip: String,
+    /// `hostIPs`.
+    #[serde(rename = "hostIPs", deserialize_with = "null_as_default")]
+    pub host_ips: Vec<PodIp>,
+}
+
+/// API: PodIP and HostIP.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct PodIp {
+    /// `ip`.
+    pub ip: String,
+}
+
+/// API: PodSpec.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PodSpec {
+    /// `nodeName`.
+    #[serde(deserialize_with = "null_as_default")]
+    pub node_name: String,
+    /// `hostNetwork`.
+    #[serde(deserialize_with = "null_as_default")]
+    pub host_network: bool,
+    /// `serviceAccountName`.
+    #[serde(deserialize_with = "null_as_default")]
+    pub service_account_name: String,
+    /// `serviceAccount`, the older name of the same field.
+    #[serde(deserialize_with = "null_as_default")]
+    pub service_account: String,
+    /// `containers`.
+    #[serde(deserialize_with = "null_as_default")]
+    pub containers: Vec<Container>,
+    /// `initContainers`.
+    #[serde(deserialize_with = "null_as_default")]
+    pub init_containers: Vec<Container>,
+}
+
+/// API: Container.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Container {
+    /// `ports`.
+    #[serde(deserialize_with = "null_as_default")]
+    pub ports: Vec<ContainerPort>,
+    /// `restartPolicy`: `Always` makes an init container a sidecar.
+    #[serde(deserialize_with = "null_as_default")]
+    pub restart_policy: String,
+}
+
+/// API: ContainerPort.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ContainerPort {
+    /// `name`; empty when the port has none.
+    #[serde(deserialize_with = "null_as_default")]
+    pub name: Text,
+    /// `containerPort`.
+    #[serde(deserialize_with = "null_as_default")]
+    pub container_port: i64,
+    /// `protocol`; absent means TCP.
+    pub protocol: Option<Text>,
+}
+
+/// A controller with a pod template.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Workload {
+    /// Which controller it is.
+    pub kind: WorkloadKind,
+    /// `metadata`.
+    pub metadata: Metadata,
+    /// `spec`, with a CronJob's `jobTemplate` unwrapped.
+    pub spec: WorkloadSpec,
+}
+
+/// The part of a controller's `spec` that makes pods.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct WorkloadSpec {
+    /// `template`.
+    #[serde(deserialize_with = "null_as_default")]
+    pub template: PodTemplate,
+    /// `jobTemplate` of a CronJob.
+    pub job_template: Option<JobTemplate>,
+}
+
+/// API: JobTemplateSpec.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct JobTemplate {
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) spec: JobSpec,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub(crate) struct JobSpec {
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) template: PodTemplate,
+}
+
+/// API: PodTemplateSpec.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct PodTemplate {
+    /// `metadata`.
+    #[serde(deserialize_with = "null_as_default")]
+    pub metadata: Metadata,
+    /// `spec`.
+    #[serde(deserialize_with = "null_as_default")]
+    pub spec: PodSpec,
+}
+
+/// API: v1 Service.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Service {
+    /// `metadata`.
+    pub metadata: Metadata,
+    /// `spec`.
+    pub spec: ServiceSpec,
+}
+
+/// API: ServiceSpec.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ServiceSpec {
+    /// `selector`; empty means that the Service's endpoints are managed elsewhere.
+    #[serde(deserialize_with = "null_as_default")]
+    pub selector: Labels,
+    /// `ports`.
+    #[serde(deserialize_with = "null_as_default")]
+    pub ports: Vec<ServicePort>,
+    /// `clusterIP`: an address, `None` for a headless Service, or empty.
+    #[serde(rename = "clusterIP", deserialize_with = "null_as_default")]
+    pub cluster_ip: String,
+    /// `type`: ClusterIP, NodePort, LoadBalancer or ExternalName.
+    #[serde(rename = "type", deserialize_with = "null_as_default")]
+    pub service_type: String,
+}
+
+/// API: ServicePort.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ServicePort {
+    /// `name`; empty when there is only one port.
+    #[serde(deserialize_with = "null_as_default")]
+    pub name: Text,
+    /// `protocol`; absent means TCP.
+    pub protocol: Option<Text>,
+    /// `port`: what clients connect to.
+    #[serde(deserialize_with = "null_as_default")]
+    pub port: i64,
+    /// `targetPort`: the port of the pod; absent means the same number as `port`.
+    pub target_port: Option<IntOrString>,
+}

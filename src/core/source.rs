@@ -1,0 +1,133 @@
+//! The texts that were read, and places in them.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::span::SpanTree;
+
+/// Index of a text in [`Sources`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SourceId(pub u32);
+
+/// One text: a file, or standard input.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// The path as the user named it; `-` is standard input.
+    pub path: String,
+    /// The text, as it was read.
+    pub text: Arc<str>,
+}
+
+/// The texts of a run.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    sources: Vec<Source>,
+}
+
+/// Where an object is written: a piece of a text, and the way to the object in it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Origin {
+    /// The text.
+    pub source: SourceId,
+    /// First byte of the document (or of the list item that is read as one) in the text.
+    pub start: u32,
+    /// Byte after its last one.
+    pub end: u32,
+    /// Field path from the document to the object: empty, or `items[3]`.
+    pub prefix: Box<str>,
+}
+
+/// A place that something is said about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// A field of an object, by its path (`spec.ingress[0].from`); the empty path is the object.
+    Field {
+        /// The object.
+        origin: Origin,
+        /// The path.
+        path: String,
+    },
+    /// A byte of a text.
+    Byte {
+        /// The text.
+        source: SourceId,
+        /// The offset.
+        offset: u32,
+    },
+    /// A text as a whole.
+    Source(SourceId),
+}
+
+/// A place as people read it. Lines and columns count from 1; columns count characters.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Location {
+    /// The path as the user named it.
+    pub path: String,
+    /// The line.
+    pub line: u32,
+    /// The column.
+    pub column: u32,
+}
+
+impl Sources {
+    /// Adds a text and gives its id.
+    pub fn add(&mut self, path: impl Into<String>, text: impl Into<Arc<str>>) -> SourceId {
+        let id = SourceId(u32::try_from(self.sources.len()).unwrap_or(u32::MAX));
+        self.sources.push(Source { path: path.into(), text: text.into() });
+        id
+    }
+
+    /// The text behind an id.
+    pub fn get(&self, id: SourceId) -> Option<&Source> {
+        self.sources.get(id.0 as usize)
+    }
+
+    /// The texts and their ids.
+    pub fn iter(&self) -> impl Iterator<Item = (SourceId, &Source)> {
+        (0u32..).map(SourceId).zip(&self.sources)
+    }
+
+    /// The piece of text in which an object is written.
+    pub fn slice(&self, origin: &Origin) -> &str {
+        self.get(origin.source)
+            .and_then(|source| source.text.get(origin.start as usize..origin.end as usize))
+            .unwrap_or_default()
+    }
+
+    /// Where a field of an object is written. A field that is not there gives its nearest parent that is.
+    pub fn locate(&self, origin: &Origin, path: &str) -> Location {
+        self.locate_all(origin, std::iter::once(path)).pop().unwrap_or_else(|| self.location(origin.source, origin.start))
+    }
+
+    /// Where several fields of one object are written; its document is parsed once.
+    pub fn locate_all<'a>(&self, origin: &Origin, paths: impl Iterator<Item = &'a str>) -> Vec<Location> {
+        let tree = SpanTree::parse(self.slice(origin));
+        paths
+            .map(|path| {
+                let offset = tree.find(&origin.prefix, path).map_or(0, |span| span.start);
+                self.location(origin.source, origin.start + offset)
+            })
+            .collect()
+    }
+
+    /// A place as people read it.
+    pub fn resolve(&self, place: &Place) -> Location {
+        match place {
+            Place::Field { origin, path } => self.locate(origin, path),
+            Place::Byte { source, offset } => self.location(*source, *offset),
+            Place::Source(source) => self.location(*source, 0),
+        }
+    }
+
+    /// Line and column of a byte.
+    fn location(&self, id: SourceId, offset: u32) -> Location {
+        let Some(source) = self.get(id) else { return Location { path: String::new(), line: 1, column: 1 } };
+        let before = source.text.get(..offset as usize).unwrap_or(&source.text);
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+        let column = before.get(line_start..).unwrap_or_default().chars().filter(|c| *c != '\u{feff}').count() + 1;
+        let clamp = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        Location { path: source.path.clone(), line: clamp(line), column: clamp(column) }
+    }
+}
