@@ -8,8 +8,11 @@
 pub mod cluster;
 pub mod diagnostic;
 pub mod flow;
+pub mod load;
 pub mod object;
 pub mod options;
 pub mod protocol;
 pub mod source;
 pub mod span;
+
+pub use load::load;

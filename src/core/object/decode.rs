@@ -83,8 +83,8 @@ where
 pub(crate) enum Decoded {
     /// An object that netpol reads.
     Object(Box<Body>),
-    /// `kind: List` or `kind: <Kind>List`.
-    List(Vec<Decoded>),
+    /// `kind: List`, `kind: <Kind>List`, or (`is_bare`) a document that is itself a list.
+    List { items: Vec<Decoded>, is_bare: bool },
     /// A Kubernetes object of another kind or version.
     Foreign { api_version: String, kind: String },
     /// A document without `kind`: not a Kubernetes object.
@@ -95,6 +95,14 @@ pub(crate) enum Decoded {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ObjectDecoder {
     item_type: Option<(String, String)>,
+}
+
+impl ObjectDecoder {
+    /// For the items of a list object of that type.
+    pub(crate) fn for_items_of(api_version: &str, list_kind: &str) -> ObjectDecoder {
+        let item_kind = list_kind.strip_suffix("List").filter(|kind| !kind.is_empty());
+        ObjectDecoder { item_type: item_kind.map(|kind| (api_version.to_owned(), kind.to_owned())) }
+    }
 }
 
 impl<'de> DeserializeSeed<'de> for ObjectDecoder {
@@ -149,7 +157,7 @@ impl<'de> Visitor<'de> for ObjectDecoder {
         while let Some(item) = items.next_element_seed(self.clone())? {
             decoded.push(item);
         }
-        Ok(Decoded::List(decoded))
+        Ok(Decoded::List { items: decoded, is_bare: true })
     }
 }
 
@@ -302,7 +310,7 @@ impl Fields {
 
     fn finish(mut self) -> Result<Decoded, String> {
         if let Some(items) = self.items.take() {
-            return Ok(Decoded::List(items));
+            return Ok(Decoded::List { items, is_bare: false });
         }
         if let Some((api_version, kind)) = self.item_type.take() {
             self.api_version.get_or_insert_with(|| Text(api_version));
@@ -366,18 +374,13 @@ impl<'de> DeserializeSeed<'de> for Field<'_> {
             Key::ApiVersion => fields.api_version = Some(null_as_default(deserializer)?),
             Key::Kind => fields.kind = Option::<Text>::deserialize(deserializer)?,
             Key::Items => {
-                let list_of = fields.kind.as_deref().map(|kind| kind.strip_suffix("List"));
-                match list_of {
-                    // `items` before `kind`, as kubectl prints a List, or in one: nothing else has `items` at its top.
-                    None | Some(Some("")) => fields.items = Some(deserializer.deserialize_option(Items(ObjectDecoder::default()))?),
-                    Some(Some(item_kind)) => {
-                        let api_version = fields.api_version.as_deref().unwrap_or_default();
-                        let item_type = Some((api_version.to_owned(), item_kind.to_owned()));
-                        fields.items = Some(deserializer.deserialize_option(Items(ObjectDecoder { item_type }))?);
-                    }
-                    Some(None) => {
-                        IgnoredAny::deserialize(deserializer)?;
-                    }
+                // `items` may come before `kind`, as kubectl prints a List: nothing else has `items` at its top.
+                let kind = fields.kind.as_deref().unwrap_or("List");
+                if kind.ends_with("List") {
+                    let decoder = ObjectDecoder::for_items_of(fields.api_version.as_deref().unwrap_or_default(), kind);
+                    fields.items = Some(deserializer.deserialize_option(Items(decoder))?);
+                } else {
+                    IgnoredAny::deserialize(deserializer)?;
                 }
             }
             Key::Other => {

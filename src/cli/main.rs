@@ -1,0 +1,3 @@
+//! The `netpol` command.
+
+fn main() {}

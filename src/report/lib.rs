@@ -1,0 +1,1 @@
+//! What leaves the program, as text: explanations, tables, JSON. No I/O.
