@@ -5,6 +5,7 @@
 //!
 //! Deliberately absent: files, clocks, environment, threads, and any text meant for a terminal.
 
+pub mod cidr;
 pub mod cluster;
 pub mod diagnostic;
 pub mod flow;
@@ -12,7 +13,11 @@ pub mod load;
 pub mod object;
 pub mod options;
 pub mod protocol;
+pub mod resolve;
+pub mod selector;
 pub mod source;
 pub mod span;
+pub mod validate;
 
-pub use load::load;
+pub use load::{Loaded, load};
+pub use resolve::{Resolved, resolve};

@@ -14,6 +14,9 @@ pub struct Metadata {
     /// `metadata.name`; empty when it is missing.
     #[serde(deserialize_with = "null_as_default")]
     pub name: Text,
+    /// `metadata.generateName`: the name's beginning, when the API server is to choose the rest.
+    #[serde(deserialize_with = "null_as_default")]
+    pub generate_name: Text,
     /// `metadata.namespace`; empty when it is missing.
     #[serde(deserialize_with = "null_as_default")]
     pub namespace: Text,
