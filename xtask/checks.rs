@@ -1,0 +1,40 @@
+//! The jobs that say yes or no: `ci` and `test`.
+
+use std::time::Instant;
+
+use crate::Outcome;
+use crate::command::{cargo, run};
+
+/// Everything that has to pass before a change is taken. The quick checks come first, and each thing is built once: clippy
+/// and the documentation share what `cargo check` makes, the tests need code.
+///
+/// # Errors
+///
+/// When a command fails; those after it are not run.
+pub fn ci(arguments: &[String]) -> Outcome {
+    if let Some(argument) = arguments.first() {
+        return Err(format!("`ci` takes no arguments, but got `{argument}`").into());
+    }
+    let start = Instant::now();
+    run(&mut cargo(&["fmt", "--all", "--check"]))?;
+    run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+    // What a browser is to run has to build for it: no threads, no clock, no files.
+    let wasm = ["--package", "netpol", "--package", "netpol-report", "--target", "wasm32-unknown-unknown"];
+    run(cargo(&["clippy"]).args(wasm).args(["--", "-D", "warnings"]))?;
+    test(&[])?;
+    run(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))?;
+    println!("ci: everything passed in {:.0} s", start.elapsed().as_secs_f64());
+    Ok(())
+}
+
+/// Every test of the workspace: units, conformance cases, random clusters, commands, examples in the documentation.
+///
+/// # Errors
+///
+/// When a test fails or does not build.
+pub fn test(arguments: &[String]) -> Outcome {
+    let start = Instant::now();
+    run(cargo(&["test", "--workspace"]).args(arguments))?;
+    println!("test: everything passed in {:.0} s", start.elapsed().as_secs_f64());
+    Ok(())
+}
