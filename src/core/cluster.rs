@@ -274,8 +274,7 @@ impl Cluster {
 
     /// A policy as people name it: `namespace/name`.
     pub fn policy_label(&self, id: PolicyId) -> String {
-        self.policy(id).map_or_else(String::new, |policy| {
-            format!("{}/{}", self.namespace_name(policy.namespace), policy.name)
-        })
+        self.policy(id)
+            .map_or_else(String::new, |policy| format!("{}/{}", self.namespace_name(policy.namespace), policy.name))
     }
 }

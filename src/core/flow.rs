@@ -1,9 +1,13 @@
 //! A flow: one connection that someone might open.
 
+mod parse;
+
 use std::net::IpAddr;
 
 use crate::cluster::EndpointId;
 use crate::protocol::{Family, Port, Protocol};
+
+pub use parse::{FlowError, FlowText, Resolution, parse, parse_protocol};
 
 /// A connection, from its initiator to its responder (S1). Replies are not flows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -163,7 +163,11 @@ fn summarise_passed_over(kinds: &BTreeMap<(String, String), usize>) -> Vec<Diagn
         Diagnostic::new(Severity::Warning, "unsupported-policy", message)
     });
     let others = describe(false).map(|described| {
-        Diagnostic::new(Severity::Note, "passed-over", format!("objects that decide nothing were passed over: {described}"))
+        Diagnostic::new(
+            Severity::Note,
+            "passed-over",
+            format!("objects that decide nothing were passed over: {described}"),
+        )
     });
     policies.into_iter().chain(others).collect()
 }
@@ -173,7 +177,8 @@ fn summarise_not_objects(sources: &Sources, counts: &BTreeMap<SourceId, usize>) 
     let (first, _) = counts.first_key_value()?;
     let path = sources.get(*first).map_or("", |source| &source.path);
     let also = if counts.len() > 1 { format!(" and {} more files", counts.len() - 1) } else { String::new() };
-    let documents = if total == 1 { "1 document is not a Kubernetes object" } else { "documents are not Kubernetes objects" };
+    let documents =
+        if total == 1 { "1 document is not a Kubernetes object" } else { "documents are not Kubernetes objects" };
     let count = if total == 1 { String::new() } else { format!("{total} ") };
     let message = format!("{count}{documents} (no `kind`) and passed over: `{path}`{also}");
     Some(Diagnostic::note("not-an-object", message))

@@ -13,8 +13,8 @@ pub use network_policy::{
     IntOrString, IpBlock, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort, NetworkPolicyRule, NetworkPolicySpec,
 };
 pub use workload::{
-    Address, Container, ContainerPort, JobTemplate, Namespace, Node, NodeStatus, Pod, PodIp, PodSpec, PodStatus, PodTemplate, Service,
-    ServicePort, ServiceSpec, Workload, WorkloadSpec,
+    Address, Container, ContainerPort, JobTemplate, Namespace, Node, NodeStatus, Pod, PodIp, PodSpec, PodStatus,
+    PodTemplate, Service, ServicePort, ServiceSpec, Workload, WorkloadSpec,
 };
 
 pub use decode::Text;

@@ -10,7 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::cluster::{Cluster, NAMESPACE_NAME_LABEL, Namespace, NamespaceId, Node, Policy, Service, ServicePort, TargetPort};
+use crate::cluster::{
+    Cluster, NAMESPACE_NAME_LABEL, Namespace, NamespaceId, Node, Policy, Service, ServicePort, TargetPort,
+};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::object::{self, Body, IntOrString, Metadata, Object, Pod, Workload};
 use crate::options::EngineOptions;
@@ -55,7 +57,8 @@ pub fn resolve(objects: Vec<Object>, options: &EngineOptions) -> Resolved {
                 Some(slug) => Diagnostic::warning(slug, violation.message),
                 None => {
                     is_valid = false;
-                    let message = format!("{}; the API server refuses this policy, and it is left out", violation.message);
+                    let message =
+                        format!("{}; the API server refuses this policy, and it is left out", violation.message);
                     Diagnostic::error("invalid-policy", message)
                 }
             };

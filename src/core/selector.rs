@@ -74,7 +74,8 @@ impl Selector {
 impl Requirement {
     fn is_met(&self, labels: &Labels) -> bool {
         let value = labels.get(&self.key);
-        let is_one_of = |values: &[Box<str>]| value.is_some_and(|value| values.iter().any(|other| other.as_ref() == value));
+        let is_one_of =
+            |values: &[Box<str>]| value.is_some_and(|value| values.iter().any(|other| other.as_ref() == value));
         match &self.operator {
             Operator::In(values) => is_one_of(values),
             Operator::NotIn(values) => !is_one_of(values),

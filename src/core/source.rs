@@ -97,7 +97,9 @@ impl Sources {
 
     /// Where a field of an object is written. A field that is not there gives its nearest parent that is.
     pub fn locate(&self, origin: &Origin, path: &str) -> Location {
-        self.locate_all(origin, std::iter::once(path)).pop().unwrap_or_else(|| self.location(origin.source, origin.start))
+        self.locate_all(origin, std::iter::once(path))
+            .pop()
+            .unwrap_or_else(|| self.location(origin.source, origin.start))
     }
 
     /// Where several fields of one object are written; its document is parsed once.

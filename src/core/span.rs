@@ -143,9 +143,9 @@ enum Step<'a> {
 
 /// The steps of a field path such as `spec.ingress[0].from`.
 fn steps(path: &str) -> impl Iterator<Item = Step<'_>> {
-    path.split(['.', '[']).filter(|step| !step.is_empty()).map(|step| {
-        step.strip_suffix(']').and_then(|index| index.parse().ok()).map_or(Step::Field(step), Step::Item)
-    })
+    path.split(['.', '['])
+        .filter(|step| !step.is_empty())
+        .map(|step| step.strip_suffix(']').and_then(|index| index.parse().ok()).map_or(Step::Field(step), Step::Item))
 }
 
 fn clamp(offset: usize) -> u32 {

@@ -3,7 +3,9 @@
 //! A policy with a violation is left out of the cluster. What is legal but unwise is not this module's business.
 
 use crate::cidr::{self, Cidr, Oddity};
-use crate::object::{IntOrString, IpBlock, LabelSelector, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort, NetworkPolicyRule};
+use crate::object::{
+    IntOrString, IpBlock, LabelSelector, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort, NetworkPolicyRule,
+};
 use crate::options::Cidrs;
 use crate::protocol::{Port, Protocol};
 
@@ -23,7 +25,9 @@ pub fn validate(policy: &NetworkPolicy, cidrs: Cidrs) -> Vec<Violation> {
     let mut check = Check { cidrs, violations: Vec::new() };
     check.metadata(policy);
     check.selector("spec.podSelector", &policy.spec.pod_selector);
-    for (field, peers_field, rules) in [("ingress", "from", &policy.spec.ingress), ("egress", "to", &policy.spec.egress)] {
+    for (field, peers_field, rules) in
+        [("ingress", "from", &policy.spec.ingress), ("egress", "to", &policy.spec.egress)]
+    {
         for (index, rule) in rules.iter().enumerate() {
             check.rule(&format!("spec.{field}[{index}]"), peers_field, rule);
         }
@@ -59,7 +63,10 @@ impl Check {
         }
         let namespace = &metadata.namespace;
         if !namespace.is_empty() && (!is_dns_label(namespace) || namespace.len() > 63) {
-            self.refuse("metadata.namespace", format!("`{namespace}` is not a lower-case RFC 1123 label of at most 63 characters"));
+            self.refuse(
+                "metadata.namespace",
+                format!("`{namespace}` is not a lower-case RFC 1123 label of at most 63 characters"),
+            );
         }
         for (key, value) in metadata.labels.iter() {
             self.label("metadata.labels", key, value);
@@ -80,7 +87,10 @@ impl Check {
         if let Some(protocol) = &entry.protocol
             && Protocol::from_name(protocol).is_none()
         {
-            self.refuse(format!("{path}.protocol"), format!("`{protocol}` is not a protocol: use `TCP`, `UDP` or `SCTP`"));
+            self.refuse(
+                format!("{path}.protocol"),
+                format!("`{protocol}` is not a protocol: use `TCP`, `UDP` or `SCTP`"),
+            );
         }
         match &entry.port {
             Some(IntOrString::Int(number)) if Port::try_from(*number).is_err() => {
@@ -92,7 +102,9 @@ impl Check {
         let Some(end) = entry.end_port else { return };
         let path = format!("{path}.endPort");
         match &entry.port {
-            Some(IntOrString::Int(start)) if end < *start => self.refuse(&path, format!("{end} is less than `port`, {start}")),
+            Some(IntOrString::Int(start)) if end < *start => {
+                self.refuse(&path, format!("{end} is less than `port`, {start}"))
+            }
             Some(IntOrString::Int(_)) => {}
             Some(IntOrString::String(_)) => self.refuse(&path, "a range needs a number as `port`, not a name"),
             None => self.refuse(&path, "a range needs `port`, its first port"),
@@ -105,7 +117,10 @@ impl Check {
     /// V15.
     fn port_name(&mut self, path: &str, name: &str) {
         if name.parse::<u16>().is_ok() {
-            self.refuse(path, format!("`\"{name}\"` is a port name, not a number, and a name needs a letter: remove the quotes"));
+            self.refuse(
+                path,
+                format!("`\"{name}\"` is a port name, not a number, and a name needs a letter: remove the quotes"),
+            );
             return;
         }
         let is_alphanumeric = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
@@ -138,8 +153,12 @@ impl Check {
         }
         let has_selector = peer.pod_selector.is_some() || peer.namespace_selector.is_some();
         match (has_selector, peer.ip_block.is_some()) {
-            (false, false) => self.refuse(path, "this peer is empty: it needs `podSelector`, `namespaceSelector` or `ipBlock`"),
-            (true, true) => self.refuse(path, "`ipBlock` cannot be combined with a selector: make it a peer of its own"),
+            (false, false) => {
+                self.refuse(path, "this peer is empty: it needs `podSelector`, `namespaceSelector` or `ipBlock`")
+            }
+            (true, true) => {
+                self.refuse(path, "`ipBlock` cannot be combined with a selector: make it a peer of its own")
+            }
             _ => {}
         }
     }
@@ -154,9 +173,13 @@ impl Check {
         for (index, except) in block.except.iter().enumerate() {
             let path = format!("{path}.except[{index}]");
             let Some(hole) = self.cidr(&path, except) else { continue };
-            let is_inside = cidr.network.contains(&hole.network) && cidr.network.prefix_len() < hole.network.prefix_len();
+            let is_inside =
+                cidr.network.contains(&hole.network) && cidr.network.prefix_len() < hole.network.prefix_len();
             if !is_inside {
-                self.refuse(path, format!("`{except}` must be a part of `cidr`, `{}`, and smaller than it", block.cidr));
+                self.refuse(
+                    path,
+                    format!("`{except}` must be a part of `cidr`, `{}`, and smaller than it", block.cidr),
+                );
             }
         }
     }
@@ -169,8 +192,12 @@ impl Check {
         };
         let network = cidr.network;
         let (slug, message) = match cidr.oddity {
-            Some(Oddity::LeadingZeros) => ("non-standard-cidr", format!("`{text}` has leading zeros: write `{network}`")),
-            Some(Oddity::Ipv4Mapped) => ("non-standard-cidr", format!("`{text}` is an IPv4 block in IPv6 form: write `{network}`")),
+            Some(Oddity::LeadingZeros) => {
+                ("non-standard-cidr", format!("`{text}` has leading zeros: write `{network}`"))
+            }
+            Some(Oddity::Ipv4Mapped) => {
+                ("non-standard-cidr", format!("`{text}` is an IPv4 block in IPv6 form: write `{network}`"))
+            }
             Some(Oddity::HostBits) => {
                 let address = text.split('/').next().unwrap_or(text);
                 let host = if network.addr().is_ipv4() { 32 } else { 128 };
@@ -202,14 +229,18 @@ impl Check {
             let path = format!("{path}.matchExpressions[{index}]");
             match (&*expression.operator, expression.values.is_empty()) {
                 ("In" | "NotIn", true) => {
-                    self.refuse(format!("{path}.values"), format!("`{}` needs at least one value", expression.operator));
+                    self.refuse(
+                        format!("{path}.values"),
+                        format!("`{}` needs at least one value", expression.operator),
+                    );
                 }
                 ("Exists" | "DoesNotExist", false) => {
                     self.refuse(format!("{path}.values"), format!("`{}` takes no values", expression.operator));
                 }
                 ("In" | "NotIn" | "Exists" | "DoesNotExist", _) => {}
                 (other, _) => {
-                    let message = format!("`{other}` is not an operator: use `In`, `NotIn`, `Exists` or `DoesNotExist`");
+                    let message =
+                        format!("`{other}` is not an operator: use `In`, `NotIn`, `Exists` or `DoesNotExist`");
                     self.refuse(format!("{path}.operator"), message);
                 }
             }

@@ -13,7 +13,8 @@ const SUSPICIOUS_COUNT: usize = 5_000;
 /// A scan for brackets and runs of dashes, which takes those in quotes for structure, decides cheaply; when it finds too much,
 /// granit-parser, which gives up at 255 levels, decides exactly.
 pub(super) fn is_too_deep(text: &str) -> bool {
-    is_suspicious(text) && Parser::new_from_str(text).any(|event| event.is_err_and(|error| is_nesting(&error.to_string())))
+    is_suspicious(text)
+        && Parser::new_from_str(text).any(|event| event.is_err_and(|error| is_nesting(&error.to_string())))
 }
 
 fn is_nesting(message: &str) -> bool {

@@ -180,10 +180,23 @@ fn decode_yaml(text: &str, range: std::ops::Range<usize>) -> Result<Decoded, Fai
         let message = without_position(&error.to_string());
         let offset = error.location().map(|location| location.index());
         // Decoding errors name the field or the type; everything else is the parser's.
-        let is_data = ["invalid type", "invalid value", "unknown field", "duplicate", "missing field", "invalid length", "too large"]
-            .iter()
-            .any(|words| message.contains(words));
-        Failure { message, offset, is_final: !is_data, slug: if is_data { "invalid-object" } else { "invalid-document" } }
+        let is_data = [
+            "invalid type",
+            "invalid value",
+            "unknown field",
+            "duplicate",
+            "missing field",
+            "invalid length",
+            "too large",
+        ]
+        .iter()
+        .any(|words| message.contains(words));
+        Failure {
+            message,
+            offset,
+            is_final: !is_data,
+            slug: if is_data { "invalid-object" } else { "invalid-document" },
+        }
     })
 }
 

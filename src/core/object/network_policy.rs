@@ -5,6 +5,8 @@ use std::fmt;
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde::{Deserialize as DeserializeDerive, Serialize};
 
+use crate::cluster::Direction;
+
 use super::decode::{Text, null_as_default};
 use super::meta::{LabelSelector, Metadata};
 
@@ -35,6 +37,16 @@ pub struct NetworkPolicySpec {
     /// `policyTypes` as written; empty means that it is defaulted (S6).
     #[serde(deserialize_with = "null_as_default")]
     pub policy_types: Vec<Text>,
+}
+
+impl NetworkPolicySpec {
+    /// The rules of a direction.
+    pub fn rules(&self, direction: Direction) -> &[NetworkPolicyRule] {
+        match direction {
+            Direction::Ingress => &self.ingress,
+            Direction::Egress => &self.egress,
+        }
+    }
 }
 
 /// API: NetworkPolicyIngressRule and NetworkPolicyEgressRule: `peers` is `from` in the one, `to` in the other.
@@ -151,7 +163,12 @@ fn ingress_rules<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Netwo
     let rules = Option::<Vec<Option<IngressRule>>>::deserialize(deserializer)?.unwrap_or_default();
     Ok(rules
         .into_iter()
-        .map(|rule| rule.map_or_else(NetworkPolicyRule::default, |rule| NetworkPolicyRule { peers: rule.from, ports: rule.ports }))
+        .map(|rule| {
+            rule.map_or_else(NetworkPolicyRule::default, |rule| NetworkPolicyRule {
+                peers: rule.from,
+                ports: rule.ports,
+            })
+        })
         .collect())
 }
 
@@ -159,6 +176,8 @@ fn egress_rules<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Networ
     let rules = Option::<Vec<Option<EgressRule>>>::deserialize(deserializer)?.unwrap_or_default();
     Ok(rules
         .into_iter()
-        .map(|rule| rule.map_or_else(NetworkPolicyRule::default, |rule| NetworkPolicyRule { peers: rule.to, ports: rule.ports }))
+        .map(|rule| {
+            rule.map_or_else(NetworkPolicyRule::default, |rule| NetworkPolicyRule { peers: rule.to, ports: rule.ports })
+        })
         .collect())
 }

@@ -2,10 +2,10 @@
 
 use serde::Deserialize;
 
+use super::WorkloadKind;
 use super::decode::{Text, null_as_default};
 use super::meta::{Labels, Metadata};
 use super::network_policy::IntOrString;
-use super::WorkloadKind;
 
 /// API: v1 Namespace.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::{Kinds, namespace_id, namespace_of, name_of, protocol_of};
+use super::{Kinds, name_of, namespace_id, namespace_of, protocol_of};
 use crate::cluster::{Cluster, Endpoint, EndpointKind, NamedPort, NamespaceId, Owner};
 use crate::diagnostic::Diagnostic;
 use crate::object::{Metadata, OwnerReference, Pod, PodSpec, Workload};
@@ -16,7 +16,8 @@ const POD_TEMPLATE_HASH: &str = "pod-template-hash";
 
 /// Every endpoint, sorted by namespace, name and kind.
 pub(super) fn endpoints(kinds: &Kinds, cluster: &Cluster, diagnostics: &mut Vec<Diagnostic>) -> Vec<Endpoint> {
-    let resolver = Resolver { cluster, node_addresses: node_addresses(kinds, cluster), controllers: controllers(kinds, cluster) };
+    let resolver =
+        Resolver { cluster, node_addresses: node_addresses(kinds, cluster), controllers: controllers(kinds, cluster) };
     let mut endpoints = Vec::new();
     let mut owners = BTreeSet::new();
     let mut terminated = Vec::new();
@@ -31,13 +32,15 @@ pub(super) fn endpoints(kinds: &Kinds, cluster: &Cluster, diagnostics: &mut Vec<
         endpoints.push(endpoint);
     }
     if let Some(first) = terminated.first() {
-        let names = if terminated.len() == 1 { first.clone() } else { format!("{first} and {} more", terminated.len() - 1) };
+        let names =
+            if terminated.len() == 1 { first.clone() } else { format!("{first} and {} more", terminated.len() - 1) };
         let message = format!("pods that have terminated take no part in traffic and are left out: {names}");
         diagnostics.push(Diagnostic::note("terminated-pod", message));
     }
     for (origin, workload) in &kinds.workloads {
         let namespace = namespace_id(cluster, &workload.metadata);
-        let is_represented = |kind: &str, name: &str| owners.contains(&(namespace, Owner { kind: kind.into(), name: name.into() }));
+        let is_represented =
+            |kind: &str, name: &str| owners.contains(&(namespace, Owner { kind: kind.into(), name: name.into() }));
         // A ReplicaSet of a Deployment, or a Job of a CronJob: the topmost controller stands for it.
         let has_owner = resolver.top_owner(namespace, &workload.metadata).is_some_and(|owner| {
             let is_known = resolver.controllers.contains_key(&(namespace, owner.kind.clone(), owner.name.clone()));
@@ -63,7 +66,11 @@ type Controllers<'a> = BTreeMap<(NamespaceId, Arc<str>, Arc<str>), Option<&'a Ow
 
 fn controllers<'a>(kinds: &'a Kinds, cluster: &Cluster) -> Controllers<'a> {
     let entry = |workload: &'a Workload| {
-        let key = (namespace_id(cluster, &workload.metadata), workload.kind.name().into(), name_of(&workload.metadata).into());
+        let key = (
+            namespace_id(cluster, &workload.metadata),
+            workload.kind.name().into(),
+            name_of(&workload.metadata).into(),
+        );
         (key, controller(&workload.metadata))
     };
     kinds.workloads.iter().map(|(_, workload)| entry(workload)).collect()
@@ -185,9 +192,9 @@ impl Resolver<'_> {
     }
 }
 
-/// API: the one owner reference with `controller: true`.
+/// API: the one owner reference with `controller: true`. A static pod's is its Node, which owns unlike pods.
 fn controller(metadata: &Metadata) -> Option<&OwnerReference> {
-    metadata.owner_references.iter().find(|owner| owner.controller)
+    metadata.owner_references.iter().find(|owner| owner.controller && owner.kind != "Node")
 }
 
 /// D10: the named ports of containers and of init containers that keep running.
@@ -208,7 +215,8 @@ fn named_ports(
             match (Port::try_from(entry.container_port), protocol_of(entry.protocol.as_deref())) {
                 (Ok(port), Some(protocol)) => ports.push(NamedPort { name: Arc::from(&*entry.name), protocol, port }),
                 _ => {
-                    let message = format!("port `{}` has no valid number and protocol: no rule matches it by name", entry.name);
+                    let message =
+                        format!("port `{}` has no valid number and protocol: no rule matches it by name", entry.name);
                     let path = format!("{path}.{field}[{container_index}].ports[{index}]");
                     let place = Place::Field { origin: origin.clone(), path };
                     diagnostics.push(Diagnostic::warning("invalid-container-port", message).about(label).at(place));
@@ -229,7 +237,10 @@ fn report_shared_addresses(endpoints: &[Endpoint], cluster: &Cluster, diagnostic
         for address in &endpoint.addresses {
             if let Some(first) = holders.insert(*address, endpoint) {
                 holders.insert(*address, first);
-                let message = format!("`{address}` is also the address of `{}`: as an end of a flow it means that pod", label(first));
+                let message = format!(
+                    "`{address}` is also the address of `{}`: as an end of a flow it means that pod",
+                    label(first)
+                );
                 let place = Place::Field { origin: endpoint.origin.clone(), path: "status".to_owned() };
                 let about = format!("Pod {}", label(endpoint));
                 diagnostics.push(Diagnostic::warning("shared-address", message).about(about).at(place));

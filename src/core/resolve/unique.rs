@@ -39,7 +39,10 @@ fn is_named(object: &Object, diagnostics: &mut Vec<Diagnostic>) -> bool {
     let metadata = object.body.metadata();
     let is_named = !metadata.name.is_empty() || !metadata.generate_name.is_empty();
     if !is_named {
-        let message = format!("this {} has no `metadata.name`: the API server refuses it, and it is left out", object.body.kind());
+        let message = format!(
+            "this {} has no `metadata.name`: the API server refuses it, and it is left out",
+            object.body.kind()
+        );
         let place = Place::Field { origin: object.origin.clone(), path: "metadata".to_owned() };
         diagnostics.push(Diagnostic::error("invalid-object", message).at(place));
     }
@@ -56,7 +59,12 @@ fn key(object: &Object) -> Key<'_> {
     };
     // Each object that the API server names by itself is another one.
     let generated = metadata.name.is_empty().then_some(&object.origin);
-    (object.body.kind(), namespace, if metadata.name.is_empty() { &metadata.generate_name } else { &metadata.name }, generated)
+    (
+        object.body.kind(),
+        namespace,
+        if metadata.name.is_empty() { &metadata.generate_name } else { &metadata.name },
+        generated,
+    )
 }
 
 fn describe(object: &Object) -> String {

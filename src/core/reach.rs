@@ -1,0 +1,304 @@
+//! Who can reach whom: every pair of workloads and address ranges, with the connections that both sides allow.
+//!
+//! Works on identities (what policies can see of an end), of which there are far fewer than ends; pairs of ends are expanded only
+//! while they are handed out, a source at a time. What always holds whatever the policies say is not listed unless asked for: a
+//! pod's traffic to itself (S33), and its own node's to it (S30).
+
+mod identities;
+mod row;
+mod units;
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use crate::cluster::{Direction, Endpoint, EndpointId, Owner};
+use crate::connections::{ConnectionId, ConnectionSet, Connections, PortSet};
+use crate::engine::{Engine, common_family, exemption};
+use crate::flow::{Flow, Route};
+use crate::options::EngineOptions;
+use crate::protocol::{Family, Port, Protocol};
+
+use identities::{Identities, IdentityId, Interner};
+use row::Rows;
+pub use units::{Unit, UnitKind};
+
+/// What is asked.
+#[derive(Debug, Clone, Default)]
+pub struct ReachQuery {
+    /// Only these sources; empty means all.
+    pub sources: Vec<EndPattern>,
+    /// Only these destinations; empty means all.
+    pub destinations: Vec<EndPattern>,
+    /// Only pairs with an end in one of these namespaces; empty means all.
+    pub namespaces: Vec<String>,
+    /// Only connections to these ports; empty means all.
+    pub ports: Vec<(Port, Port)>,
+    /// Only these protocols; empty means all.
+    pub protocols: Vec<Protocol>,
+    /// Flows over this family; `None` leaves it to each pair, as [`Engine::evaluate`] does.
+    pub family: Option<Family>,
+    /// Lists a unit's traffic to itself.
+    pub include_self: bool,
+    /// Lists nodes' addresses by themselves, with what a pod's own node may always do.
+    pub include_nodes: bool,
+    /// Workloads whose pods are listed one by one; what policies tell apart is listed apart anyway.
+    pub(crate) split: BTreeSet<(String, Owner)>,
+    /// Addresses at which external ranges are cut beside the policies' boundaries.
+    pub(crate) cuts: Vec<IpAddr>,
+}
+
+/// Ends by name, for filters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EndPattern {
+    /// The range that contains an address.
+    Address(IpAddr),
+    /// Units by namespace, kind and name, each with `*` for any text.
+    Name {
+        /// The namespace.
+        namespace: String,
+        /// The kind, in any case; `None` is any kind.
+        kind: Option<String>,
+        /// The name.
+        name: String,
+    },
+}
+
+impl EndPattern {
+    /// Reads `10.0.0.1`, `namespace`, `namespace/name` or `namespace/kind/name`.
+    pub fn parse(text: &str) -> EndPattern {
+        if let Ok(address) = text.parse() {
+            return EndPattern::Address(address);
+        }
+        let mut parts = text.splitn(3, '/').map(str::to_owned);
+        let namespace = parts.next().unwrap_or_default();
+        match (parts.next(), parts.next()) {
+            (Some(kind), Some(name)) => EndPattern::Name { namespace, kind: Some(kind), name },
+            (Some(name), None) => EndPattern::Name { namespace, kind: None, name },
+            _ => EndPattern::Name { namespace, kind: None, name: "*".to_owned() },
+        }
+    }
+
+    fn matches(&self, unit: &Unit) -> bool {
+        match self {
+            EndPattern::Address(address) => unit.contains_address(*address),
+            EndPattern::Name { namespace, kind, name } => {
+                let is_kind = kind.as_ref().is_none_or(|kind| kind.eq_ignore_ascii_case(&unit.kind_name));
+                !unit.is_external() && is_kind && is_like(namespace, &unit.namespace) && is_like(name, &unit.name)
+            }
+        }
+    }
+}
+
+/// Whether text is like a pattern, in which `*` stands for any text.
+fn is_like(pattern: &str, text: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == text,
+        Some((start, rest)) => text.strip_prefix(start).is_some_and(|tail| {
+            tail.char_indices()
+                .map(|(at, _)| at)
+                .chain([tail.len()])
+                .any(|at| tail.get(at..).is_some_and(|tail| is_like(rest, tail)))
+        }),
+    }
+}
+
+/// The answer: a view of the engine that hands out connections.
+pub struct Connectivity<'e> {
+    engine: &'e Engine,
+    query: ReachQuery,
+    units: Vec<Unit>,
+    identities: Identities,
+    is_source: Vec<bool>,
+    is_destination: Vec<bool>,
+    is_in_namespace: Vec<bool>,
+}
+
+impl Engine {
+    /// Who can reach whom.
+    pub fn reach(&self, query: &ReachQuery) -> Connectivity<'_> {
+        let mut interner = Interner::default();
+        let units = units::units(self, query, &mut interner);
+        let identities = interner.finish();
+        let matches = |patterns: &[EndPattern]| {
+            units
+                .iter()
+                .map(|unit| patterns.is_empty() || patterns.iter().any(|pattern| pattern.matches(unit)))
+                .collect()
+        };
+        let is_in_namespace = units
+            .iter()
+            .map(|unit| {
+                query.namespaces.is_empty() || (!unit.is_external() && query.namespaces.contains(&unit.namespace))
+            })
+            .collect();
+        Connectivity {
+            engine: self,
+            query: query.clone(),
+            is_source: matches(&query.sources),
+            is_destination: matches(&query.destinations),
+            is_in_namespace,
+            identities,
+            units,
+        }
+    }
+}
+
+impl Engine {
+    /// Every connection that may pass between two ends: what [`Engine::evaluate`] says for all ports at once. The port and
+    /// protocol of `flow` do not matter.
+    pub fn connections(&self, flow: &Flow) -> ConnectionSet {
+        let parties = self.parties(flow, self.options());
+        let exempt = Direction::BOTH.map(|direction| exemption(flow, &parties, direction, self.options()).is_some());
+        let mut connections = self.compiled.connections.clone();
+        let id = row::between(self, exempt, parties.source.identity, parties.destination.identity, &mut connections);
+        connections.get(id).clone()
+    }
+}
+
+impl Connectivity<'_> {
+    /// The ends, sorted: workloads by namespace, name and kind, then address ranges.
+    pub fn units(&self) -> &[Unit] {
+        &self.units
+    }
+
+    /// The engine that answers.
+    pub fn engine(&self) -> &Engine {
+        self.engine
+    }
+
+    /// Whether a unit passes the filters as a source and as a destination.
+    pub fn is_asked(&self, unit: usize) -> (bool, bool) {
+        let get = |flags: &[bool]| flags.get(unit).copied().unwrap_or(false);
+        (get(&self.is_source), get(&self.is_destination))
+    }
+
+    /// Hands out every pair of units that is asked about, has a connection and is not left out, sorted by source and destination.
+    ///
+    /// Ids belong to this one call; the set behind an id stays the same during it.
+    pub fn for_each(&self, mut visit: impl FnMut(usize, usize, ConnectionId, &ConnectionSet)) {
+        let sources = || self.units.iter().filter(|unit| self.is_asked(unit.index).0);
+        let mut rows = Rows::new(self.engine, &self.identities, sources().map(|unit| unit.identities));
+        let mut connections = self.engine.compiled.connections.clone();
+        let filter = self.filter(&mut connections);
+        let destinations: Vec<&Unit> = self.units.iter().filter(|unit| self.is_asked(unit.index).1).collect();
+        for source in sources() {
+            let is_source_in_namespace = self.is_namespace_asked(source);
+            for destination in &destinations {
+                let found = self.between(source, destination, &mut rows, &mut connections);
+                let found = connections.intersection(found, filter);
+                if found != ConnectionId::NONE
+                    && !(source.is_external() && destination.is_external())
+                    && (source.index != destination.index || self.query.include_self)
+                    && (is_source_in_namespace || self.is_namespace_asked(destination))
+                {
+                    visit(source.index, destination.index, found, connections.get(found));
+                }
+            }
+            rows.forget(source.identities);
+        }
+    }
+
+    fn is_namespace_asked(&self, unit: &Unit) -> bool {
+        self.is_in_namespace.get(unit.index).copied().unwrap_or(false)
+    }
+
+    /// Whether the answer lists, or leaves out as always true, what a flow asks for.
+    pub fn admits(&self, flow: &Flow) -> bool {
+        let parties = self.engine.parties(flow, self.engine.options());
+        let source = self.unit_of(parties.source.endpoint, parties.source.address);
+        let destination = self.unit_of(parties.destination.endpoint, parties.destination.address);
+        let (Some(source), Some(destination)) = (source, destination) else { return false };
+        let identity = |unit: &Unit| self.identities.get(unit.identities.over(parties.family));
+        let (Some(from), Some(to)) = (identity(source), identity(destination)) else { return false };
+        let exempt =
+            Direction::BOTH.map(|direction| exemption(flow, &parties, direction, self.engine.options()).is_some());
+        let mut connections = self.engine.compiled.connections.clone();
+        let both = row::between(self.engine, exempt, from, to, &mut connections);
+        connections.admits(both, flow.protocol, flow.port)
+    }
+
+    fn unit_of(&self, endpoint: Option<(EndpointId, &Endpoint)>, address: Option<IpAddr>) -> Option<&Unit> {
+        match (endpoint, address) {
+            (Some((id, _)), _) => self.units.iter().find(|unit| unit.members().contains(&id)),
+            (None, Some(address)) => self.units.iter().find(|unit| unit.contains_address(address)),
+            (None, None) => None,
+        }
+    }
+
+    /// The connections from one unit to another.
+    fn between(
+        &self,
+        source: &Unit,
+        destination: &Unit,
+        rows: &mut Rows<'_>,
+        connections: &mut Connections,
+    ) -> ConnectionId {
+        let family = self.query.family.or_else(|| common_family(source.families, destination.families));
+        let (from, to) = (source.identities.over(family), destination.identities.over(family));
+        match self.exemptions(source, destination, family) {
+            None => rows.connection(from, to, connections),
+            Some(exempt) => match (self.identities.get(from), self.identities.get(to)) {
+                (Some(from), Some(to)) => row::between(self.engine, exempt, from, to, connections),
+                _ => ConnectionId::NONE,
+            },
+        }
+    }
+
+    /// Whether egress and ingress of a pair are exempt from policy for a reason that identities do not show.
+    fn exemptions(&self, source: &Unit, destination: &Unit, family: Option<Family>) -> Option<[bool; 2]> {
+        let may_be_self = source.index == destination.index && source.members().len() == 1;
+        let may_be_node = self.query.include_nodes && (source.is_node_like() || destination.is_node_like());
+        if !may_be_self && !may_be_node {
+            return None;
+        }
+        let flow = Flow {
+            source: source.any_end()?,
+            destination: destination.any_end()?,
+            protocol: Protocol::Tcp,
+            port: Port::MIN,
+            family,
+            route: Route::Direct,
+        };
+        let options: &EngineOptions = self.engine.options();
+        let parties = self.engine.parties(&flow, options);
+        Some(Direction::BOTH.map(|direction| exemption(&flow, &parties, direction, options).is_some()))
+    }
+
+    /// What the query's ports and protocols let through.
+    fn filter(&self, connections: &mut Connections) -> ConnectionId {
+        if self.query.ports.is_empty() && self.query.protocols.is_empty() {
+            return ConnectionId::ALL;
+        }
+        let mut filter = ConnectionSet::default();
+        let all_ports = vec![(Port::MIN, Port::MAX)];
+        let ports = if self.query.ports.is_empty() { &all_ports } else { &self.query.ports };
+        for protocol in Protocol::ALL {
+            if self.query.protocols.is_empty() || self.query.protocols.contains(&protocol) {
+                filter.set_ports(protocol, PortSet::from_ranges(ports.clone()));
+            }
+        }
+        connections.intern(filter)
+    }
+}
+
+/// The identities of a unit: without a known family, over IPv4 and over IPv6.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct UnitIdentities([IdentityId; 3]);
+
+impl UnitIdentities {
+    fn over(self, family: Option<Family>) -> IdentityId {
+        let [unknown, ipv4, ipv6] = self.0;
+        match family {
+            None => unknown,
+            Some(Family::Ipv4) => ipv4,
+            Some(Family::Ipv6) => ipv6,
+        }
+    }
+
+    /// Each identity once.
+    fn distinct(self) -> impl Iterator<Item = IdentityId> {
+        let [unknown, ipv4, ipv6] = self.0;
+        let is_new = [true, ipv4 != unknown, ipv6 != unknown && ipv6 != ipv4];
+        self.0.into_iter().zip(is_new).filter(|(_, is_new)| *is_new).map(|(id, _)| id)
+    }
+}

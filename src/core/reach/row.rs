@@ -1,0 +1,184 @@
+//! The connections from one identity to every other, computed when they are first asked for.
+
+use rustc_hash::FxHashMap;
+
+use super::UnitIdentities;
+use super::identities::{Identities, IdentityId};
+use crate::cluster::Direction;
+use crate::compile::{Entry, Table, TableId};
+use crate::connections::{ConnectionId, Connections};
+use crate::engine::{Engine, Identity};
+use crate::model::{Action, TierDefault};
+
+/// Rows by source.
+pub(super) struct Rows<'e> {
+    engine: &'e Engine,
+    identities: &'e Identities,
+    rows: Vec<Option<Box<[ConnectionId]>>>,
+    /// How many units have yet to be done with each row.
+    waiting: Vec<u32>,
+}
+
+impl<'e> Rows<'e> {
+    pub fn new(
+        engine: &'e Engine,
+        identities: &'e Identities,
+        units: impl Iterator<Item = UnitIdentities>,
+    ) -> Rows<'e> {
+        let count = identities.len();
+        let mut rows = Rows { engine, identities, rows: vec![None; count], waiting: vec![0; count] };
+        for id in units.flat_map(UnitIdentities::distinct) {
+            if let Some(waiting) = rows.waiting.get_mut(id.0 as usize) {
+                *waiting += 1;
+            }
+        }
+        rows
+    }
+
+    /// A unit is done with as a source: rows that no other unit shares are dropped.
+    pub fn forget(&mut self, unit: UnitIdentities) {
+        for id in unit.distinct() {
+            let index = id.0 as usize;
+            if let (Some(waiting), Some(row)) = (self.waiting.get_mut(index), self.rows.get_mut(index)) {
+                *waiting = waiting.saturating_sub(1);
+                if *waiting == 0 {
+                    *row = None;
+                }
+            }
+        }
+    }
+
+    /// The connections from one identity to another.
+    pub fn connection(
+        &mut self,
+        source: IdentityId,
+        destination: IdentityId,
+        connections: &mut Connections,
+    ) -> ConnectionId {
+        let at = |row: &[ConnectionId]| row.get(destination.0 as usize).copied().unwrap_or(ConnectionId::NONE);
+        if let Some(Some(row)) = self.rows.get(source.0 as usize) {
+            return at(row);
+        }
+        let row = self.row(source, connections);
+        let found = at(&row);
+        if let Some(slot) = self.rows.get_mut(source.0 as usize) {
+            *slot = Some(row);
+        }
+        found
+    }
+
+    fn row(&self, source_id: IdentityId, connections: &mut Connections) -> Box<[ConnectionId]> {
+        let Some(source) = self.identities.get(source_id) else { return Box::default() };
+        let mut row = self.egress_row(source, connections);
+        // Destinations with the same ingress table answer alike.
+        let mut by_table: FxHashMap<TableId, ConnectionId> = FxHashMap::default();
+        for ((_, destination), egress) in self.identities.iter().zip(&mut row) {
+            if *egress == ConnectionId::NONE {
+                continue;
+            }
+            let table_id = self.engine.table_id(destination.class, Direction::Ingress);
+            if table_id == TableId::default() {
+                continue;
+            }
+            let ingress = match by_table.get(&table_id) {
+                Some(ingress) => *ingress,
+                None => {
+                    let table = self.engine.table(destination.class, Direction::Ingress);
+                    let ingress = resolve(self.engine, table, source, destination, connections);
+                    by_table.insert(table_id, ingress);
+                    ingress
+                }
+            };
+            *egress = connections.intersection(*egress, ingress);
+        }
+        row.into()
+    }
+
+    /// What a source's own policies allow, to every identity.
+    fn egress_row(&self, source: Identity, connections: &mut Connections) -> Vec<ConnectionId> {
+        let table = self.engine.table(source.class, Direction::Egress);
+        match table.tiers.as_slice() {
+            [] => vec![ConnectionId::ALL; self.identities.len()],
+            // Rules only add to what is allowed: each visits its peers alone.
+            [tier] if tier.is_allow_list => {
+                let mut row = vec![ConnectionId::NONE; self.identities.len()];
+                for entry in &tier.entries {
+                    self.identities.matching(self.engine, entry.peers, |id| {
+                        let (Some(cell), Some(destination)) = (row.get_mut(id.0 as usize), self.identities.get(id))
+                        else {
+                            return;
+                        };
+                        *cell = connections.union(*cell, connections_of(self.engine, entry, destination));
+                    });
+                }
+                row
+            }
+            _ => self
+                .identities
+                .iter()
+                .map(|(_, destination)| resolve(self.engine, table, destination, destination, connections))
+                .collect(),
+        }
+    }
+}
+
+/// The connections of one pair, with egress and ingress exempt from policy or not.
+pub(super) fn between(
+    engine: &Engine,
+    [egress_exempt, ingress_exempt]: [bool; 2],
+    source: Identity,
+    destination: Identity,
+    connections: &mut Connections,
+) -> ConnectionId {
+    let mut side = |is_exempt: bool, subject: Identity, direction, peer| {
+        if is_exempt {
+            return ConnectionId::ALL;
+        }
+        resolve(engine, engine.table(subject.class, direction), peer, destination, connections)
+    };
+    let egress = side(egress_exempt, source, Direction::Egress, destination);
+    let ingress = side(ingress_exempt, destination, Direction::Ingress, source);
+    connections.intersection(egress, ingress)
+}
+
+fn connections_of(engine: &Engine, entry: &Entry, destination: Identity) -> ConnectionId {
+    engine.connections_of(entry.connections, engine.named_ports_of(destination))
+}
+
+/// What a table allows with a peer: the walk of `evaluate`, for all connections at once.
+fn resolve(
+    engine: &Engine,
+    table: &Table,
+    peer: Identity,
+    destination: Identity,
+    connections: &mut Connections,
+) -> ConnectionId {
+    let mut allowed = ConnectionId::NONE;
+    let mut undecided = ConnectionId::ALL;
+    for tier in &table.tiers {
+        let matching = tier.entries.iter().filter(|entry| engine.matches_peer(entry.peers, peer));
+        if tier.is_allow_list {
+            let mut listed = ConnectionId::NONE;
+            for entry in matching {
+                listed = connections.union(listed, connections_of(engine, entry, destination));
+            }
+            let decided = connections.intersection(undecided, listed);
+            return connections.union(allowed, decided);
+        }
+        let mut passed = ConnectionId::NONE;
+        for entry in matching {
+            let decided = connections.intersection(undecided, connections_of(engine, entry, destination));
+            match entry.action {
+                Action::Allow => allowed = connections.union(allowed, decided),
+                Action::Deny => {}
+                Action::Pass => passed = connections.union(passed, decided),
+            }
+            undecided = connections.difference(undecided, decided);
+        }
+        undecided = match tier.default {
+            TierDefault::Deny => passed,
+            TierDefault::Pass => connections.union(undecided, passed),
+        };
+    }
+    connections.union(allowed, undecided)
+}

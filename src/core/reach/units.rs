@@ -1,0 +1,219 @@
+//! The ends of a reachability answer: workloads, bare pods and address ranges.
+//!
+//! Pods of one workload are one unit as long as policies cannot tell them apart; where they can, each variant is a unit, named by
+//! its first pod.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::identities::Interner;
+use super::{ReachQuery, UnitIdentities};
+use crate::cluster::{Endpoint, EndpointId, NamespaceId, Owner};
+use crate::engine::{Engine, Families, Identity, is_on_host_network};
+use crate::flow::End;
+use crate::protocol::Family;
+
+/// One end.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unit {
+    /// Its place among the units.
+    pub index: usize,
+    /// Its id in output: `namespace/name[Kind]`, or `first-last` for addresses.
+    pub id: String,
+    /// The namespace; empty for addresses.
+    pub namespace: String,
+    /// The name of the workload, pod or node; empty for other addresses.
+    pub name: String,
+    /// The kind of the workload, `Pod`, `Node`, or `External` for other addresses.
+    pub kind_name: String,
+    /// What it is.
+    pub kind: UnitKind,
+    pub(crate) identities: UnitIdentities,
+    pub(crate) families: Families,
+    is_on_host_network: bool,
+}
+
+/// What a unit is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UnitKind {
+    /// Pods that policies cannot tell apart, or one workload's template.
+    Endpoints {
+        /// The endpoints, never none.
+        members: Vec<EndpointId>,
+        /// The workload of a variant that is named by its first pod.
+        variant_of: Option<Owner>,
+    },
+    /// Addresses that are not pods', from the first to the last.
+    Range(IpAddr, IpAddr),
+}
+
+impl Unit {
+    /// The endpoints of the unit; none for addresses.
+    pub fn members(&self) -> &[EndpointId] {
+        match &self.kind {
+            UnitKind::Endpoints { members, .. } => members,
+            UnitKind::Range(..) => &[],
+        }
+    }
+
+    /// Whether it is a range of addresses.
+    pub fn is_external(&self) -> bool {
+        matches!(self.kind, UnitKind::Range(..))
+    }
+
+    /// Whether an address is in its range.
+    pub fn contains_address(&self, address: IpAddr) -> bool {
+        matches!(self.kind, UnitKind::Range(first, last)
+            if first.is_ipv4() == address.is_ipv4() && first <= address && address <= last)
+    }
+
+    /// Whether it can be some pod's own node.
+    pub(super) fn is_node_like(&self) -> bool {
+        self.is_on_host_network || self.kind_name == NODE
+    }
+
+    /// Some end in the unit.
+    pub(super) fn any_end(&self) -> Option<End> {
+        match &self.kind {
+            UnitKind::Endpoints { members, .. } => members.first().copied().map(End::Endpoint),
+            UnitKind::Range(first, _) => Some(End::Address(*first)),
+        }
+    }
+}
+
+const NODE: &str = "Node";
+
+/// The units of an engine's cluster, sorted.
+pub(super) fn units(engine: &Engine, query: &ReachQuery, interner: &mut Interner) -> Vec<Unit> {
+    let mut units = endpoint_units(engine, query, interner);
+    units.sort_by(|a, b| (&a.namespace, &a.name, &a.kind_name).cmp(&(&b.namespace, &b.name, &b.kind_name)));
+    units.extend(range_units(engine, query, interner));
+    for (index, unit) in units.iter_mut().enumerate() {
+        unit.index = index;
+    }
+    units
+}
+
+/// What pods of one workload must have in common to be one unit.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Likeness {
+    identities: UnitIdentities,
+    families: Families,
+    /// Which node they are on, where that is asked.
+    node: Option<Arc<str>>,
+    node_addresses: Vec<IpAddr>,
+    /// The pod itself, where pods are listed one by one.
+    pod: Option<EndpointId>,
+}
+
+fn endpoint_units(engine: &Engine, query: &ReachQuery, interner: &mut Interner) -> Vec<Unit> {
+    let cluster = engine.cluster();
+    let mut groups: BTreeMap<(NamespaceId, &Owner), BTreeMap<Likeness, Vec<EndpointId>>> = BTreeMap::new();
+    let mut units = Vec::new();
+    for (id, endpoint) in cluster.endpoint_ids() {
+        let identities = interner.of_endpoint(engine, id, endpoint);
+        let families = Families::of(endpoint);
+        match &endpoint.owner {
+            None => units.push(endpoint_unit(engine, vec![id], endpoint, identities, families, None)),
+            Some(owner) => {
+                let namespace = cluster.namespace_name(endpoint.namespace);
+                let is_split = query.split.contains(&(namespace.to_owned(), owner.clone()));
+                let likeness = Likeness {
+                    identities,
+                    families,
+                    node: endpoint.node.clone().filter(|_| query.include_nodes),
+                    node_addresses: if query.include_nodes { endpoint.node_addresses.clone() } else { Vec::new() },
+                    pod: is_split.then_some(id),
+                };
+                groups.entry((endpoint.namespace, owner)).or_default().entry(likeness).or_default().push(id);
+            }
+        }
+    }
+    for ((namespace, owner), variants) in groups {
+        let is_split = query.split.contains(&(cluster.namespace_name(namespace).to_owned(), owner.clone()));
+        let is_one = variants.len() == 1 && !is_split;
+        for (likeness, members) in variants {
+            let Some(first) = members.first().and_then(|id| cluster.endpoint(*id)) else { continue };
+            let variant_of = (!is_one).then(|| owner.clone());
+            let mut unit = endpoint_unit(engine, members, first, likeness.identities, likeness.families, variant_of);
+            if is_one {
+                unit.name = owner.name.to_string();
+                unit.kind_name = owner.kind.to_string();
+                unit.id = format!("{}/{}[{}]", unit.namespace, owner.name, owner.kind);
+            }
+            units.push(unit);
+        }
+    }
+    units
+}
+
+fn endpoint_unit(
+    engine: &Engine,
+    members: Vec<EndpointId>,
+    first: &Endpoint,
+    identities: UnitIdentities,
+    families: Families,
+    variant_of: Option<Owner>,
+) -> Unit {
+    Unit {
+        index: 0,
+        id: members.first().map(|id| engine.cluster().endpoint_label(*id)).unwrap_or_default(),
+        namespace: engine.cluster().namespace_name(first.namespace).to_owned(),
+        name: first.name.to_string(),
+        kind_name: first.kind.name().to_owned(),
+        kind: UnitKind::Endpoints { members, variant_of },
+        identities,
+        families,
+        is_on_host_network: is_on_host_network(first, engine.options()),
+    }
+}
+
+fn range_units(engine: &Engine, query: &ReachQuery, interner: &mut Interner) -> Vec<Unit> {
+    let nodes = if query.include_nodes { node_names(engine) } else { BTreeMap::new() };
+    let cuts: Vec<IpAddr> = query.cuts.iter().chain(nodes.keys()).copied().collect();
+    let ranges = engine.compiled.addresses.ranges(&cuts);
+    ranges
+        .into_iter()
+        .map(|((first, last), class)| {
+            let node = nodes.get(&first).filter(|_| first == last);
+            Unit {
+                index: 0,
+                id: format!("{first}-{last}"),
+                namespace: String::new(),
+                name: node.map(ToString::to_string).unwrap_or_default(),
+                kind_name: if node.is_some() { NODE } else { "External" }.to_owned(),
+                kind: UnitKind::Range(first, last),
+                identities: interner.of_address(Identity { class: None, address: class }),
+                families: Families(Some(Family::of(first)), None),
+                is_on_host_network: false,
+            }
+        })
+        .collect()
+}
+
+/// Every address of a node that is known, with the node's name where that is known too.
+fn node_names(engine: &Engine) -> BTreeMap<IpAddr, Arc<str>> {
+    let cluster = engine.cluster();
+    let mut names: BTreeMap<IpAddr, Arc<str>> = BTreeMap::new();
+    for endpoint in &cluster.endpoints {
+        for address in &endpoint.node_addresses {
+            names.entry(*address).or_insert_with(|| endpoint.node.clone().unwrap_or_else(|| "".into()));
+        }
+    }
+    for node in &cluster.nodes {
+        names.extend(node.addresses.iter().map(|address| (*address, node.name.clone())));
+    }
+    names
+}
+
+/// Workloads whose pods policies tell apart.
+pub(crate) fn split_workloads(units: &[Unit]) -> BTreeSet<(String, Owner)> {
+    units
+        .iter()
+        .filter_map(|unit| match &unit.kind {
+            UnitKind::Endpoints { variant_of: Some(owner), .. } => Some((unit.namespace.clone(), owner.clone())),
+            _ => None,
+        })
+        .collect()
+}
