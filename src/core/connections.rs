@@ -2,6 +2,8 @@
 //!
 //! Equal sets have equal ids, so sets are compared by id, and the union or intersection of two ids is computed once.
 
+use std::fmt;
+
 use rustc_hash::FxHashMap;
 
 use crate::protocol::{Port, Protocol};
@@ -32,6 +34,11 @@ impl PortSet {
     /// The ranges, ascending.
     pub fn ranges(&self) -> &[(Port, Port)] {
         &self.0
+    }
+
+    /// Whether every port is in the set.
+    pub fn is_all(&self) -> bool {
+        matches!(self.0.as_slice(), [(Port::MIN, Port::MAX)])
     }
 
     /// Whether no port is in the set.
@@ -113,7 +120,7 @@ impl ConnectionSet {
 
     /// Whether everything is in the set.
     pub fn is_all(&self) -> bool {
-        self.0.iter().all(|ports| matches!(ports.ranges(), [(Port::MIN, Port::MAX)]))
+        self.0.iter().all(PortSet::is_all)
     }
 
     /// Combines two sets, protocol by protocol.
@@ -126,6 +133,42 @@ impl ConnectionSet {
     }
 }
 
+impl fmt::Display for PortSet {
+    /// `80,443-445`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, (first, last)) in self.0.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "," };
+            write!(f, "{separator}{first}")?;
+            if first != last {
+                write!(f, "-{last}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for ConnectionSet {
+    /// `TCP 80,443-445; UDP all ports`, `all connections` or `no connections`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_all() {
+            return f.write_str("all connections");
+        }
+        if self.is_empty() {
+            return f.write_str("no connections");
+        }
+        let protocols = Protocol::ALL.into_iter().filter(|protocol| !self.ports(*protocol).is_empty());
+        for (index, protocol) in protocols.enumerate() {
+            let separator = if index == 0 { "" } else { "; " };
+            write!(f, "{separator}{protocol} ")?;
+            match self.ports(protocol) {
+                ports if ports.is_all() => f.write_str("all ports")?,
+                ports => ports.fmt(f)?,
+            }
+        }
+        Ok(())
+    }
+}
+
 /// The id of an interned connection set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ConnectionId(u32);
@@ -135,6 +178,11 @@ impl ConnectionId {
     pub const NONE: ConnectionId = ConnectionId(0);
     /// Every port of every protocol.
     pub const ALL: ConnectionId = ConnectionId(1);
+
+    /// A small number that is the id's alone, for tables.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
 }
 
 /// Connection sets, each once, and what has been computed about pairs of them.

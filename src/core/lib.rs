@@ -13,6 +13,7 @@ pub mod cluster;
 mod compile;
 pub mod connections;
 pub mod diagnostic;
+pub mod diff;
 mod engine;
 pub mod explain;
 pub mod flow;
@@ -31,6 +32,7 @@ pub mod validate;
 
 pub use cluster::Cluster;
 pub use compile::compile;
+pub use diff::{Difference, diff};
 pub use engine::{Engine, Exemption, Verdict};
 pub use explain::Explanation;
 pub use flow::{End, Flow};

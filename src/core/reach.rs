@@ -20,6 +20,7 @@ use crate::protocol::{Family, Port, Protocol};
 
 use identities::{Identities, IdentityId, Interner};
 use row::Rows;
+pub(crate) use units::split_workloads;
 pub use units::{Unit, UnitKind};
 
 /// What is asked.
@@ -41,10 +42,10 @@ pub struct ReachQuery {
     pub include_self: bool,
     /// Lists nodes' addresses by themselves, with what a pod's own node may always do.
     pub include_nodes: bool,
-    /// Workloads whose pods are listed one by one; what policies tell apart is listed apart anyway.
-    pub(crate) split: BTreeSet<(String, Owner)>,
+    /// Workloads whose pods are listed one by one, by namespace and owner; what policies tell apart is listed apart anyway.
+    pub split: BTreeSet<(String, Owner)>,
     /// Addresses at which external ranges are cut beside the policies' boundaries.
-    pub(crate) cuts: Vec<IpAddr>,
+    pub cuts: Vec<IpAddr>,
 }
 
 /// Ends by name, for filters.

@@ -1,7 +1,7 @@
 //! Reads flows as people write them, `shop/web -> shop/db:5432/TCP`, and finds their ends in a cluster.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use super::{End, Flow, Route};
 use crate::cluster::{Cluster, Endpoint, EndpointId, NamedPort, NamespaceId, Service, TargetPort};
@@ -21,6 +21,22 @@ pub struct FlowText {
     pub protocol: Option<Protocol>,
     /// The family; `None` leaves it to the ends.
     pub family: Option<Family>,
+}
+
+impl fmt::Display for FlowText {
+    /// `source -> destination:port/PROTOCOL`, without what is not given.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} -> ", self.source)?;
+        match &self.port {
+            Some(port) if self.destination.parse::<Ipv6Addr>().is_ok() => write!(f, "[{}]:{port}", self.destination)?,
+            Some(port) => write!(f, "{}:{port}", self.destination)?,
+            None => f.write_str(&self.destination)?,
+        }
+        match self.protocol {
+            Some(protocol) => write!(f, "/{protocol}"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// What the text of a flow means in a cluster.

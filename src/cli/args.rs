@@ -1,0 +1,315 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use netpol::options::{Cidrs, Enforcement, EngineOptions, HostNetwork, IpBlocks};
+use netpol::protocol::{Family, Port, Protocol};
+
+/// Kubernetes network policy: may this flow pass, who can reach whom, and why.
+#[derive(Debug, Parser)]
+#[command(
+    name = "netpol",
+    version,
+    max_term_width = 100,
+    after_help = "\
+Examples:
+  netpol reach examples/shop                              who can reach whom
+  netpol eval examples/shop --from shop/web --to data/orders-db --port 5432
+  netpol diff main/ branch/                               what a change opens and closes
+
+PATH is a file, a folder (searched for .yaml, .yml and .json, respecting .gitignore) or - for standard input."
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Says whether a flow may pass, and who decided it.
+    Eval(Eval),
+    /// Lists who can reach whom.
+    Reach(Reach),
+    /// Compares two sets of manifests: connections gained and lost.
+    Diff(Diff),
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Common options")]
+pub struct Common {
+    /// Goes on without the parts of the input that had to be left out
+    #[arg(long, global = true)]
+    pub lenient: bool,
+    /// Says errors and warnings only
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// When to use colour; NO_COLOR is respected
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: ColorWhen,
+    /// Whether an ipBlock matches pods' addresses, or external ones only (D1)
+    #[arg(long, global = true, value_enum, default_value_t = Blocks::Any, help_heading = "Semantics (docs/semantics.md)")]
+    pub ip_blocks: Blocks,
+    /// Whether a hostNetwork pod is its node, out of reach for selectors, or a pod like any other (D2)
+    #[arg(long, global = true, value_enum, default_value_t = Host::Node, help_heading = "Semantics (docs/semantics.md)")]
+    pub host_network: Host,
+    /// Whether policy applies from a pod to its own node (D3)
+    #[arg(long, global = true, value_enum, default_value_t = Policing::Police, help_heading = "Semantics (docs/semantics.md)")]
+    pub own_node_egress: Policing,
+    /// Whether policy applies from a pod to itself by way of a Service (D4)
+    #[arg(long, global = true, value_enum, default_value_t = Policing::Police, help_heading = "Semantics (docs/semantics.md)")]
+    pub service_hairpin: Policing,
+    /// Whether CIDRs with host bits or leading zeros make a policy invalid (D8)
+    #[arg(long, global = true, value_enum, default_value_t = CidrReading::Strict, help_heading = "Semantics (docs/semantics.md)")]
+    pub cidrs: CidrReading,
+}
+
+impl Common {
+    pub fn engine_options(&self) -> EngineOptions {
+        let enforcement = |policing| match policing {
+            Policing::Allow => Enforcement::Allow,
+            Policing::Police => Enforcement::Police,
+        };
+        EngineOptions {
+            ip_blocks: match self.ip_blocks {
+                Blocks::Any => IpBlocks::Any,
+                Blocks::External => IpBlocks::External,
+            },
+            host_network: match self.host_network {
+                Host::Node => HostNetwork::Node,
+                Host::Pod => HostNetwork::Pod,
+            },
+            own_node_egress: enforcement(self.own_node_egress),
+            service_hairpin: enforcement(self.service_hairpin),
+            cidrs: match self.cidrs {
+                CidrReading::Strict => Cidrs::Strict,
+                CidrReading::Legacy => Cidrs::Legacy,
+            },
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub enum ColorWhen {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Blocks {
+    Any,
+    External,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Host {
+    Node,
+    Pod,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Policing {
+    Allow,
+    Police,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum CidrReading {
+    Strict,
+    Legacy,
+}
+
+/// Says whether a flow may pass, and who decided it.
+///
+/// The status is 0 if it may, 1 if not (for a Service: if any of its endpoints is out of reach), 2 if the question or the input is
+/// not right. With --flows it is 0 whatever the answers are.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Ends are an IP address, namespace/name, namespace/kind/name, or, as a destination, service/namespace/name.
+
+Examples:
+  netpol eval k8s/ --from shop/web --to data/orders-db --port 5432
+  netpol eval k8s/ --from 203.0.113.7 --to service/shop/web --port https
+  netpol eval k8s/ --from shop/web --to data/orders-db              every port that may pass
+  kubectl get ns,pods,netpol -A -o yaml | netpol eval - --flows flows.txt -o json
+with flows.txt:
+  shop/web -> data/orders-db:5432/TCP
+  shop/web -> 198.51.100.1:443")]
+pub struct Eval {
+    /// Manifests: files, folders, or - for standard input
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Who opens the connection
+    #[arg(long, value_name = "END", required_unless_present = "flows", requires = "to")]
+    pub from: Option<String>,
+    /// Who is to answer
+    #[arg(long, value_name = "END", requires = "from")]
+    pub to: Option<String>,
+    /// The destination port: a number, or the name of a container port or Service port
+    #[arg(long, value_name = "PORT", requires = "from")]
+    pub port: Option<String>,
+    /// TCP, UDP or SCTP [default: TCP, or that of the named port]
+    #[arg(long, value_name = "PROTOCOL", value_parser = protocol, requires = "from")]
+    pub protocol: Option<Protocol>,
+    /// The address family, where a pod has both [default: the destination's first that the source has]
+    #[arg(long, value_enum)]
+    pub family: Option<FamilyName>,
+    /// A file with a flow a line; - is standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["from", "to"])]
+    pub flows: Option<PathBuf>,
+    /// The format of the answer
+    #[arg(long, short, value_enum, default_value_t)]
+    pub output: EvalFormat,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum EvalFormat {
+    #[default]
+    Text,
+    Json,
+}
+
+/// Lists who can reach whom: every pair of workloads and of the external address ranges that policies tell apart.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+A pod's traffic to itself and from its own node always passes and is not listed, unless asked for.
+
+Examples:
+  netpol reach k8s/
+  netpol reach k8s/ -o matrix
+  netpol reach k8s/ --to data --port 5432                 who reaches port 5432 in namespace data
+  netpol reach k8s/ --from 'shop/web*' -o list
+  netpol reach k8s/ -o dot | dot -Tsvg > reach.svg")]
+pub struct Reach {
+    /// Manifests: files, folders, or - for standard input
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub filter: Filter,
+    /// The format of the answer
+    #[arg(long, short, value_enum, default_value_t)]
+    pub output: ReachFormat,
+    /// What the rows and columns of a matrix are
+    #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
+    pub group: GroupBy,
+}
+
+/// Which part of an answer is wanted.
+#[derive(Debug, Args)]
+pub struct Filter {
+    /// Only these sources: an IP address, namespace, namespace/name or namespace/kind/name, with * for any text
+    #[arg(long, value_name = "END")]
+    pub from: Vec<String>,
+    /// Only these destinations
+    #[arg(long, value_name = "END")]
+    pub to: Vec<String>,
+    /// Only pairs with an end in this namespace
+    #[arg(long, short, value_name = "NAMESPACE")]
+    pub namespace: Vec<String>,
+    /// Only these destination ports: 80 or 8000-8080
+    #[arg(long, value_name = "PORT", value_parser = ports)]
+    pub port: Vec<(Port, Port)>,
+    /// Only this protocol: TCP, UDP or SCTP
+    #[arg(long, value_name = "PROTOCOL", value_parser = protocol)]
+    pub protocol: Vec<Protocol>,
+    /// Only flows over this address family [default: for each pair, the destination's first that the source has]
+    #[arg(long, value_enum)]
+    pub family: Option<FamilyName>,
+    /// Lists an endpoint's traffic to itself too
+    #[arg(long)]
+    pub include_self: bool,
+    /// Lists the addresses of nodes, and what a pod's own node may do
+    #[arg(long)]
+    pub include_nodes: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum FamilyName {
+    Ipv4,
+    Ipv6,
+}
+
+impl From<FamilyName> for Family {
+    fn from(name: FamilyName) -> Family {
+        match name {
+            FamilyName::Ipv4 => Family::Ipv4,
+            FamilyName::Ipv6 => Family::Ipv6,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum ReachFormat {
+    /// Columns, each source named once
+    #[default]
+    Table,
+    /// A line per pair
+    List,
+    /// Sources down, destinations across
+    Matrix,
+    /// The schema of docs/json.md
+    Json,
+    /// A record per pair and protocol
+    Csv,
+    /// A Markdown table
+    Md,
+    /// A Graphviz graph
+    Dot,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum GroupBy {
+    /// Workloads, or namespaces if there are many of them
+    #[default]
+    Auto,
+    Workload,
+    Namespace,
+}
+
+/// Compares two sets of manifests: the connections that NEW gains and loses against OLD, per pair and port.
+///
+/// The status is 0 if there is no difference, 1 if there is one, 2 if the input is not right.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  netpol diff main/ branch/
+  netpol diff before.yaml after.yaml -o md >> \"$GITHUB_STEP_SUMMARY\"")]
+pub struct Diff {
+    /// The manifests as they were: a file or a folder
+    #[arg(value_name = "OLD")]
+    pub old: PathBuf,
+    /// The manifests as they are to be: a file, a folder, or - for standard input
+    #[arg(value_name = "NEW")]
+    pub new: PathBuf,
+    #[command(flatten)]
+    pub filter: Filter,
+    /// The format of the answer
+    #[arg(long, short, value_enum, default_value_t)]
+    pub output: DiffFormat,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum DiffFormat {
+    #[default]
+    Text,
+    Json,
+    Md,
+}
+
+fn protocol(text: &str) -> Result<Protocol, String> {
+    netpol::flow::parse_protocol(text).map_err(|error| error.to_string())
+}
+
+fn ports(text: &str) -> Result<(Port, Port), String> {
+    let port = |text: &str| text.trim().parse::<u16>().ok().and_then(Port::new);
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    match (port(first), port(last)) {
+        (Some(first), Some(last)) if first <= last => Ok((first, last)),
+        _ => Err("use a port from 1 to 65535, or a range such as 8000-8080".to_owned()),
+    }
+}

@@ -1,0 +1,109 @@
+//! `netpol eval`.
+
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use netpol::Verdict;
+use netpol::flow::{FlowError, FlowText, Resolution};
+use netpol_report::eval::{self, Answer, OpenPorts, Summary};
+
+use crate::args::{Common, Eval, EvalFormat};
+use crate::input::{self, Input};
+use crate::terminal::Terminal;
+use crate::{Failure, Status};
+
+pub fn run(command: &Eval, common: &Common) -> Result<Status, Failure> {
+    match (&command.flows, &command.from, &command.to) {
+        (Some(file), _, _) => many(command, common, file),
+        (None, Some(from), Some(to)) => {
+            let flow = FlowText {
+                source: from.clone(),
+                destination: to.clone(),
+                port: command.port.clone(),
+                protocol: command.protocol,
+                family: command.family.map(Into::into),
+            };
+            one(command, common, &flow)
+        }
+        _ => Err(Failure::Usage("say which flow: --from and --to, or --flows".to_owned())),
+    }
+}
+
+fn one(command: &Eval, common: &Common, flow: &FlowText) -> Result<Status, Failure> {
+    let input = input::read(&command.paths, common)?;
+    let (text, verdict) = answer(&input, flow, command.output, common)?;
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    Ok(if verdict == Summary::Same(Verdict::Allow) { Status::Success } else { Status::Negative })
+}
+
+/// A flow a line; a line that is no flow is reported and the others are answered all the same.
+fn many(command: &Eval, common: &Common, file: &Path) -> Result<Status, Failure> {
+    let is_stdin = |path: &Path| path.as_os_str() == "-";
+    if is_stdin(file) && command.paths.iter().any(|path| is_stdin(path)) {
+        return Err(Failure::Usage("standard input cannot be both the manifests and the flows".to_owned()));
+    }
+    let text = if is_stdin(file) { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(file) };
+    let path = file.display().to_string();
+    let text = text.map_err(|source| Failure::Read { path: path.clone(), source })?;
+    let input = input::read(&command.paths, common)?;
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    let mut status = Status::Success;
+    for (index, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let answered = FlowText::parse(line).map_err(Failure::Flow).and_then(|mut flow| {
+            flow.family = command.family.map(Into::into);
+            answer(&input, &flow, command.output, common)
+        });
+        match answered {
+            Ok((text, _)) => {
+                out.write_all(text.as_bytes())?;
+                if command.output == EvalFormat::Text {
+                    out.write_all(b"\n")?;
+                }
+            }
+            Err(Failure::Flow(error)) => {
+                status = Status::Failure;
+                if command.output == EvalFormat::Json {
+                    writeln!(out, "{}", eval::error_json(line, &error)?)?;
+                }
+                Terminal::of(common).report(&format!("{path}:{}: error: {error}\n", index + 1));
+            }
+            Err(failure) => return Err(failure),
+        }
+    }
+    out.flush()?;
+    Ok(status)
+}
+
+fn answer(input: &Input, flow: &FlowText, format: EvalFormat, common: &Common) -> Result<(String, Summary), Failure> {
+    let asked = flow.to_string();
+    let style = Terminal::of(common).output_style();
+    let resolution = flow.resolve(input.engine.cluster())?;
+    Ok(match resolution {
+        Resolution::Flows(flows) if flows.is_empty() => return Err(nothing_behind(&asked).into()),
+        Resolution::Flows(flows) => {
+            let answer = Answer::new(&input.engine, asked, &flows);
+            let text = match format {
+                EvalFormat::Text => eval::text(&answer, &input.engine, &input.sources, &style),
+                EvalFormat::Json => eval::json(&answer, &input.engine, &input.sources)? + "\n",
+            };
+            (text, answer.summary())
+        }
+        Resolution::AnyPort(flows) => {
+            let open = OpenPorts::new(&input.engine, asked, &flows, flow.protocol);
+            let text = match format {
+                EvalFormat::Text => open.text(&style),
+                EvalFormat::Json => open.json()? + "\n",
+            };
+            (text, open.summary())
+        }
+    })
+}
+
+fn nothing_behind(asked: &str) -> FlowError {
+    FlowError { message: format!("`{asked}` stands for no flow at all"), help: None }
+}

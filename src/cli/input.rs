@@ -1,0 +1,152 @@
+//! From paths to an engine: finds files, reads and parses them in parallel, and says what is wrong with them.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use ignore::WalkBuilder;
+use netpol::diagnostic::{Diagnostic, Severity};
+use netpol::load::{self, MAX_TEXT};
+use netpol::source::{Place, Sources};
+use netpol::{Engine, Loaded};
+use rayon::prelude::*;
+
+use crate::Failure;
+use crate::args::Common;
+use crate::progress;
+use crate::terminal::Terminal;
+
+/// A list is read in parts of this many items.
+const LIST_PART: usize = 64;
+
+/// A compiled cluster, and the texts it comes from.
+pub struct Input {
+    pub sources: Sources,
+    pub engine: Engine,
+}
+
+/// Reads paths and compiles what is in them.
+///
+/// # Errors
+///
+/// A path cannot be read, nothing is in it, or parts had to be left out and `--lenient` is not given.
+pub fn read(paths: &[PathBuf], common: &Common) -> Result<Input, Failure> {
+    let mut diagnostics = Vec::new();
+    let sources = read_sources(paths, &mut diagnostics)?;
+    let options = common.engine_options();
+    let loaded = parse(&sources);
+    diagnostics.extend(loaded.diagnostics);
+    let is_empty = loaded.objects.is_empty();
+    let resolved = netpol::resolve(loaded.objects, &options);
+    diagnostics.extend(resolved.diagnostics);
+    report(&diagnostics, &sources, common);
+    let left_out = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
+    if left_out > 0 && !common.lenient {
+        return Err(Failure::LeftOut(left_out));
+    }
+    if is_empty {
+        let names: Vec<String> = paths.iter().map(|path| format!("`{}`", path.display())).collect();
+        return Err(Failure::Usage(format!("no Kubernetes objects that decide about traffic in {}", names.join(", "))));
+    }
+    Ok(Input { engine: netpol::compile(resolved.cluster, options), sources })
+}
+
+/// Says what there is to say about the input, in its order.
+fn report(diagnostics: &[Diagnostic], sources: &Sources, common: &Common) {
+    let terminal = Terminal::of(common);
+    let style = terminal.error_style();
+    for diagnostic in netpol_report::diagnostics::sorted(diagnostics, sources) {
+        if !common.quiet || diagnostic.severity != Severity::Note {
+            terminal.report(&netpol_report::diagnostics::text(diagnostic, sources, &style));
+        }
+    }
+}
+
+fn read_sources(paths: &[PathBuf], diagnostics: &mut Vec<Diagnostic>) -> Result<Sources, Failure> {
+    let mut files = Vec::new();
+    for path in paths {
+        if path.as_os_str() == "-" {
+            files.push(path.clone());
+        } else {
+            find(path, &mut files)?;
+        }
+    }
+    files.sort();
+    files.dedup();
+    let texts: Vec<(String, Result<String, String>)> = files
+        .par_iter()
+        .map(|file| {
+            let text = read_bytes(file).map_err(|error| error.to_string()).and_then(load::text_of);
+            (file.display().to_string(), text)
+        })
+        .collect();
+    let mut sources = Sources::default();
+    for (path, text) in texts {
+        match text {
+            Ok(text) => {
+                sources.add(path, text);
+            }
+            Err(reason) => {
+                let source = sources.add(path, "");
+                let message = format!("the file was not read: {reason}");
+                diagnostics.push(Diagnostic::error("unreadable-file", message).at(Place::Source(source)));
+            }
+        }
+    }
+    Ok(sources)
+}
+
+/// The files that a path means. One that is named is read whatever it is called.
+fn find(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
+    let failure = |source| Failure::Read { path: path.display().to_string(), source };
+    let metadata = std::fs::metadata(path).map_err(failure)?;
+    if !metadata.is_dir() {
+        files.push(path.to_owned());
+        return Ok(());
+    }
+    let before = files.len();
+    for entry in WalkBuilder::new(path).require_git(false).follow_links(true).build() {
+        let entry = entry.map_err(|error| failure(std::io::Error::other(error)))?;
+        let is_manifest = entry
+            .path()
+            .extension()
+            .is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension == *known));
+        if is_manifest && entry.file_type().is_some_and(|kind| kind.is_file()) {
+            files.push(entry.into_path());
+        }
+    }
+    if files.len() == before {
+        return Err(Failure::Usage(format!("no .yaml, .yml or .json file in `{}`", path.display())));
+    }
+    Ok(())
+}
+
+fn read_bytes(path: &Path) -> std::io::Result<Vec<u8>> {
+    // One byte more than is accepted shows that there is more.
+    let limit = MAX_TEXT as u64 + 1;
+    let mut bytes = Vec::new();
+    if path.as_os_str() == "-" {
+        std::io::stdin().lock().take(limit).read_to_end(&mut bytes)?;
+    } else {
+        let file = std::fs::File::open(path)?;
+        bytes.reserve(usize::try_from(file.metadata()?.len().min(limit)).unwrap_or(0));
+        file.take(limit).read_to_end(&mut bytes)?;
+    }
+    Ok(bytes)
+}
+
+fn parse(sources: &Sources) -> Loaded {
+    let pieces: Vec<load::Piece> =
+        load::pieces(sources).into_iter().flat_map(|piece| piece.split_list(LIST_PART)).collect();
+    let total = pieces.iter().map(|piece| piece.len(sources)).sum();
+    let readings: Vec<load::Reading> = progress::shown("reading manifests", total, |progress| {
+        pieces
+            .par_iter()
+            .map(|piece| {
+                let reading = piece.read(sources);
+                progress.add(piece.len(sources));
+                reading
+            })
+            .collect()
+    });
+    load::gather(sources, readings)
+}

@@ -1,0 +1,49 @@
+//! `netpol reach`.
+
+use netpol::reach::{EndPattern, ReachQuery};
+use netpol_report::reach::{self, Format, Grouping};
+
+use crate::args::{Common, Filter, GroupBy, Reach, ReachFormat};
+use crate::input;
+use crate::terminal::Terminal;
+use crate::{Failure, Status};
+
+pub fn run(command: &Reach, common: &Common) -> Result<Status, Failure> {
+    let input = input::read(&command.paths, common)?;
+    let connectivity = input.engine.reach(&query(&command.filter));
+    let format = match command.output {
+        ReachFormat::Table => Format::Table,
+        ReachFormat::List => Format::List,
+        ReachFormat::Matrix => Format::Matrix,
+        ReachFormat::Json => Format::Json,
+        ReachFormat::Csv => Format::Csv,
+        ReachFormat::Md => Format::Markdown,
+        ReachFormat::Dot => Format::Dot,
+    };
+    let grouping = match command.group {
+        GroupBy::Auto => Grouping::Auto,
+        GroupBy::Workload => Grouping::Workload,
+        GroupBy::Namespace => Grouping::Namespace,
+    };
+    let style = Terminal::of(common).output_style();
+    reach::write(&connectivity, format, grouping, &style, &mut std::io::stdout().lock())?;
+    // The process ends here, and the system frees its memory faster than one by one.
+    std::mem::forget(input);
+    Ok(Status::Success)
+}
+
+/// The part of an answer that a filter asks for.
+pub fn query(filter: &Filter) -> ReachQuery {
+    let patterns = |texts: &[String]| texts.iter().map(|text| EndPattern::parse(text)).collect();
+    ReachQuery {
+        sources: patterns(&filter.from),
+        destinations: patterns(&filter.to),
+        namespaces: filter.namespace.clone(),
+        ports: filter.port.clone(),
+        protocols: filter.protocol.clone(),
+        family: filter.family.map(Into::into),
+        include_self: filter.include_self,
+        include_nodes: filter.include_nodes,
+        ..ReachQuery::default()
+    }
+}

@@ -1,0 +1,62 @@
+//! Answers about single flows: verdict and explanation, for people and for programs.
+
+mod json;
+mod open_ports;
+mod text;
+
+use netpol::explain::Explanation;
+use netpol::{Engine, Verdict};
+
+pub use json::{error_json, json};
+pub use open_ports::OpenPorts;
+pub use text::text;
+
+/// The answer to one question: a flow as it was asked, and the explanation of each flow that it stands for.
+#[derive(Debug)]
+pub struct Answer {
+    /// The flow, as it was asked.
+    pub asked: String,
+    /// One per flow; several when an end is a Service or a workload with several pods.
+    pub explanations: Vec<Explanation>,
+}
+
+/// The summary of several verdicts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Summary {
+    /// All the same.
+    Same(Verdict),
+    /// Some allow, some deny.
+    Mixed,
+}
+
+impl Answer {
+    /// Asks the engine why, for each of the flows.
+    pub fn new(engine: &Engine, asked: impl Into<String>, flows: &[netpol::Flow]) -> Answer {
+        Answer { asked: asked.into(), explanations: flows.iter().map(|flow| engine.explain(flow)).collect() }
+    }
+
+    /// What the explanations come to.
+    pub fn summary(&self) -> Summary {
+        Summary::of(self.explanations.iter().map(|explanation| explanation.verdict == Verdict::Allow))
+    }
+}
+
+impl Summary {
+    /// What some verdicts come to; none at all deny.
+    pub(crate) fn of(allowed: impl Iterator<Item = bool>) -> Summary {
+        let (mut some, mut none) = (false, false);
+        allowed.for_each(|is_allowed| if is_allowed { some = true } else { none = true });
+        match (some, none) {
+            (true, true) => Summary::Mixed,
+            (is_allowed, _) => Summary::Same(Verdict::allow_if(is_allowed)),
+        }
+    }
+
+    /// `allow`, `deny` or `mixed`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Summary::Same(verdict) => verdict.name(),
+            Summary::Mixed => "mixed",
+        }
+    }
+}

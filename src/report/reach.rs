@@ -1,0 +1,100 @@
+//! Reachability in every format. Each writer takes the rows as the engine hands them out and keeps no more than it must.
+
+mod csv;
+mod dot;
+mod json;
+mod markdown;
+mod matrix;
+mod table;
+
+use std::io;
+
+use netpol::Connectivity;
+use netpol::connections::ConnectionSet;
+use netpol::protocol::Protocol;
+use serde::Serialize;
+
+use crate::Style;
+
+pub use matrix::Grouping;
+
+/// An output format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Source, destination and connections in columns, each source named once.
+    Table,
+    /// One line per pair: `source -> destination: connections`.
+    List,
+    /// Sources down, destinations across, a sign per pair.
+    Matrix,
+    /// The documented schema (docs/json.md).
+    Json,
+    /// One record per pair and protocol.
+    Csv,
+    /// A Markdown table.
+    Markdown,
+    /// A Graphviz graph.
+    Dot,
+}
+
+/// Writes reachability in a format.
+///
+/// # Errors
+///
+/// Passes on what `out` reports.
+pub fn write(
+    connectivity: &Connectivity<'_>,
+    format: Format,
+    grouping: Grouping,
+    style: &Style,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    match format {
+        Format::Table => table::write_table(connectivity, style, out),
+        Format::List => table::write_list(connectivity, style, out),
+        Format::Matrix => matrix::write(connectivity, grouping, style, out),
+        Format::Json => json::write(connectivity, out),
+        Format::Csv => csv::write(connectivity, out),
+        Format::Markdown => markdown::write(connectivity, out),
+        Format::Dot => dot::write(connectivity, out),
+    }
+}
+
+/// A row of an answer.
+struct Row<'a> {
+    source: &'a str,
+    destination: &'a str,
+    connections: &'a ConnectionSet,
+}
+
+/// Hands rows to a writer until it fails.
+fn for_each_row(connectivity: &Connectivity<'_>, mut visit: impl FnMut(Row<'_>) -> io::Result<()>) -> io::Result<()> {
+    let mut result = Ok(());
+    let id = |unit: usize| connectivity.units().get(unit).map_or("", |unit| unit.id.as_str());
+    connectivity.for_each(|source, destination, _, connections| {
+        if result.is_ok() {
+            result = visit(Row { source: id(source), destination: id(destination), connections });
+        }
+    });
+    result
+}
+
+/// The ports of one protocol, as JSON output and CSV have them: all of them are `1-65535`.
+#[derive(Debug, Serialize)]
+pub(crate) struct AllowedPorts {
+    protocol: Protocol,
+    ports: Vec<String>,
+}
+
+/// A connection set as JSON output has it.
+pub(crate) fn allowed_ports(connections: &ConnectionSet) -> Vec<AllowedPorts> {
+    let ranges = |protocol| {
+        let ranges = connections.ports(protocol).ranges().iter();
+        ranges.map(|(first, last)| if first == last { first.to_string() } else { format!("{first}-{last}") }).collect()
+    };
+    Protocol::ALL
+        .into_iter()
+        .filter(|protocol| !connections.ports(*protocol).is_empty())
+        .map(|protocol| AllowedPorts { protocol, ports: ranges(protocol) })
+        .collect()
+}

@@ -1,0 +1,16 @@
+//! `reach -o md`: a Markdown table.
+
+use std::io::{self, Write};
+
+use netpol::Connectivity;
+
+use super::for_each_row;
+
+pub(super) fn write(connectivity: &Connectivity<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let mut out = io::BufWriter::new(out);
+    out.write_all(b"| Source | Destination | Connections |\n|---|---|---|\n")?;
+    for_each_row(connectivity, |row| {
+        writeln!(out, "| `{}` | `{}` | {} |", row.source, row.destination, row.connections)
+    })?;
+    out.flush()
+}

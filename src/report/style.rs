@@ -1,0 +1,44 @@
+//! How text is to look: colour, glyphs and width.
+
+use anstyle::{AnsiColor, Effects};
+
+/// What the reader's end can show.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Style {
+    /// Whether ANSI colours may be used.
+    pub color: bool,
+    /// Whether signs beyond ASCII may be used as glyphs.
+    pub glyphs: bool,
+    /// Columns of the terminal; `None` when there is no limit.
+    pub width: Option<usize>,
+}
+
+impl Style {
+    pub(crate) fn good(&self, text: &str) -> String {
+        self.paint(anstyle::Style::new().fg_color(Some(AnsiColor::Green.into())), text)
+    }
+
+    pub(crate) fn bad(&self, text: &str) -> String {
+        self.paint(anstyle::Style::new().fg_color(Some(AnsiColor::Red.into())), text)
+    }
+
+    pub(crate) fn warn(&self, text: &str) -> String {
+        self.paint(anstyle::Style::new().fg_color(Some(AnsiColor::Yellow.into())), text)
+    }
+
+    pub(crate) fn info(&self, text: &str) -> String {
+        self.paint(anstyle::Style::new().fg_color(Some(AnsiColor::Cyan.into())), text)
+    }
+
+    pub(crate) fn bold(&self, text: &str) -> String {
+        self.paint(anstyle::Style::new().effects(Effects::BOLD), text)
+    }
+
+    pub(crate) fn dim(&self, text: &str) -> String {
+        self.paint(anstyle::Style::new().effects(Effects::DIMMED), text)
+    }
+
+    fn paint(&self, style: anstyle::Style, text: &str) -> String {
+        if self.color { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+}
