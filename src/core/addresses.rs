@@ -2,6 +2,7 @@
 //!
 //! The boundaries of all blocks cut each family into atoms; atoms that are in the same blocks are one class.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
@@ -29,8 +30,35 @@ pub(crate) struct AddressSpace {
     blocks: Vec<Box<[u32]>>,
 }
 
-/// A range of addresses of one family, both ends included.
-pub(crate) type AddressRange = (IpAddr, IpAddr);
+/// Addresses of one family, from the first to the last, both included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AddressRange {
+    /// The first.
+    pub first: IpAddr,
+    /// The last.
+    pub last: IpAddr,
+}
+
+impl AddressRange {
+    /// Whether an address is in the range.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        Family::of(self.first) == Family::of(address) && self.first <= address && address <= self.last
+    }
+
+    /// This range and the next as one, if the next one starts where this one ends.
+    pub fn join(&self, next: &AddressRange) -> Option<AddressRange> {
+        let touches = Family::of(self.last) == Family::of(next.first)
+            && number_of(self.last).checked_add(1) == Some(number_of(next.first));
+        touches.then_some(AddressRange { first: self.first, last: next.last })
+    }
+}
+
+impl fmt::Display for AddressRange {
+    /// `first-last`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.first, self.last)
+    }
+}
 
 impl AddressSpace {
     /// Cuts the address space at the boundaries of `blocks`.
@@ -122,7 +150,7 @@ impl AddressSpace {
             for (index, start) in starts.iter().enumerate() {
                 let last = starts.get(index + 1).map_or(top, |next| next - 1);
                 let first = address_of(family, *start);
-                ranges.push(((first, address_of(family, last)), self.class_of(first)));
+                ranges.push((AddressRange { first, last: address_of(family, last) }, self.class_of(first)));
             }
         }
         ranges
@@ -208,11 +236,21 @@ mod tests {
         let space =
             AddressSpace::new(&[block("10.0.0.0/8", &[]), block("11.0.0.0/8", &["11.0.0.0/9", "11.128.0.0/9"])]);
         let text = |cuts: &[IpAddr]| -> Vec<String> {
-            space.ranges(cuts).iter().map(|((first, last), _)| format!("{first}-{last}")).collect()
+            space.ranges(cuts).iter().map(|(range, _)| range.to_string()).collect()
         };
         let ipv6 = "::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff";
         assert_eq!(text(&[]), ["0.0.0.0-9.255.255.255", "10.0.0.0-10.255.255.255", "11.0.0.0-255.255.255.255", ipv6]);
         let cut = text(&["10.0.0.7".parse().unwrap()]);
         assert_eq!(cut[1..4], ["10.0.0.0-10.0.0.6", "10.0.0.7-10.0.0.7", "10.0.0.8-10.255.255.255"]);
+    }
+
+    #[test]
+    fn ranges_join_where_they_touch_and_only_within_a_family() {
+        let range =
+            |first: &str, last: &str| AddressRange { first: first.parse().unwrap(), last: last.parse().unwrap() };
+        let low = range("10.0.0.0", "10.0.0.6");
+        assert_eq!(low.join(&range("10.0.0.7", "10.0.0.9")), Some(range("10.0.0.0", "10.0.0.9")));
+        assert_eq!(low.join(&range("10.0.0.8", "10.0.0.9")), None);
+        assert_eq!(range("255.255.255.255", "255.255.255.255").join(&range("::", "::1")), None);
     }
 }

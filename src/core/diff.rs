@@ -4,30 +4,76 @@
 //! and external addresses are cut at the boundaries of both.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
+use std::fmt;
 
 use crate::connections::{ConnectionSet, PortSet};
 use crate::engine::Engine;
-use crate::reach::{Connectivity, ReachQuery, Unit, UnitKind, split_workloads};
+use crate::reach::{AddressRange, Connectivity, ReachQuery, Unit, split_workloads};
 
 /// What differs between two clusters.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Difference {
-    /// Ends that only the new cluster has, by id.
-    pub added: Vec<String>,
-    /// Ends that only the old cluster has, by id.
-    pub removed: Vec<String>,
+    /// Ends that only the new cluster has.
+    pub added: Vec<DiffEnd>,
+    /// Ends that only the old cluster has.
+    pub removed: Vec<DiffEnd>,
     /// Pairs whose connections differ, sorted by source and destination.
     pub changes: Vec<Change>,
+}
+
+/// An end that is compared.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DiffEnd {
+    /// A workload or a pod, by namespace, name and kind.
+    Endpoint {
+        /// The namespace.
+        namespace: String,
+        /// The name.
+        name: String,
+        /// The kind.
+        kind: String,
+    },
+    /// Addresses.
+    Range(AddressRange),
+}
+
+impl DiffEnd {
+    fn of(unit: &Unit) -> DiffEnd {
+        match unit.range() {
+            Some(range) => DiffEnd::Range(range),
+            None => DiffEnd::Endpoint {
+                namespace: unit.namespace.clone(),
+                name: unit.name.clone(),
+                kind: unit.kind_name.clone(),
+            },
+        }
+    }
+
+    fn join(&self, next: &DiffEnd) -> Option<DiffEnd> {
+        match (self, next) {
+            (DiffEnd::Range(range), DiffEnd::Range(next)) => range.join(next).map(DiffEnd::Range),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for DiffEnd {
+    /// The id in output.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            DiffEnd::Endpoint { namespace, name, kind } => write!(f, "{namespace}/{name}[{kind}]"),
+            DiffEnd::Range(range) => range.fmt(f),
+        }
+    }
 }
 
 /// A pair of ends whose connections differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// The id of the source.
-    pub source: String,
-    /// The id of the destination.
-    pub destination: String,
+    /// The source.
+    pub source: DiffEnd,
+    /// The destination.
+    pub destination: DiffEnd,
     /// What may pass in the new cluster only.
     pub gained: ConnectionSet,
     /// What may pass in the old cluster only.
@@ -49,125 +95,83 @@ pub fn diff(old: &Engine, new: &Engine, query: &ReachQuery) -> Difference {
     for engine in [old, new] {
         let answer = engine.reach(&query);
         query.split.extend(split_workloads(answer.units()));
-        query.cuts.extend(answer.units().iter().filter_map(first_address));
+        query.cuts.extend(answer.units().iter().filter_map(Unit::range).map(|range| range.first));
     }
     let (old, new) = (old.reach(&query), new.reach(&query));
-    let ids = Ids::new(&old, &new);
+    let ends = Ends::new(&old, &new);
     let mut pairs: BTreeMap<(usize, usize), (ConnectionSet, ConnectionSet)> = BTreeMap::new();
-    new.for_each(|source, destination, _, set| {
-        if let (Some(source), Some(destination)) = (ids.of_new(source), ids.of_new(destination)) {
-            pairs.insert((source, destination), (ConnectionSet::default(), set.clone()));
-        }
-    });
     old.for_each(|source, destination, _, set| {
-        if let (Some(source), Some(destination)) = (ids.of_old(source), ids.of_old(destination)) {
-            pairs.entry((source, destination)).or_default().0 = set.clone();
-        }
+        pairs.entry(Ends::pair(&ends.old, source, destination)).or_default().0 = set.clone();
+    });
+    new.for_each(|source, destination, _, set| {
+        pairs.entry(Ends::pair(&ends.new, source, destination)).or_default().1 = set.clone();
     });
     let change = |((source, destination), (old, new)): ((usize, usize), (ConnectionSet, ConnectionSet))| {
-        (old != new).then(|| Change {
-            source: ids.name(source),
-            destination: ids.name(destination),
+        Some(Change {
+            source: ends.all.get(source)?.clone(),
+            destination: ends.all.get(destination)?.clone(),
             gained: new.zip(&old, PortSet::difference),
             lost: old.zip(&new, PortSet::difference),
             kept: old.zip(&new, PortSet::intersection),
         })
     };
-    let changes = merge_ranges(pairs.into_iter().filter_map(change).collect());
-    Difference { added: ids.missing_from(&old), removed: ids.missing_from(&new), changes }
+    let changed = pairs.into_iter().filter(|(_, (old, new))| old != new).filter_map(change).collect();
+    let missing_from = |numbers: &[usize]| {
+        let there: BTreeSet<usize> = numbers.iter().copied().collect();
+        ends.all.iter().enumerate().filter(|(number, _)| !there.contains(number)).map(|(_, end)| end.clone()).collect()
+    };
+    Difference { added: missing_from(&ends.old), removed: missing_from(&ends.new), changes: merge_ranges(changed) }
 }
 
-/// The ids of both answers' ends, numbered in one order.
-struct Ids {
-    names: Vec<String>,
+/// The ends of both answers, numbered in one order.
+struct Ends {
+    all: Vec<DiffEnd>,
+    /// Per unit of the old answer, its number.
     old: Vec<usize>,
+    /// Per unit of the new answer, its number.
     new: Vec<usize>,
 }
 
-impl Ids {
-    fn new(old: &Connectivity<'_>, new: &Connectivity<'_>) -> Ids {
-        let key = |unit: &Unit| {
-            let address = first_address(unit);
-            (
-                address.is_some(),
-                unit.namespace.clone(),
-                unit.name.clone(),
-                unit.kind_name.clone(),
-                address,
-                unit.id.clone(),
-            )
-        };
-        let keys: BTreeSet<_> = old.units().iter().chain(new.units()).map(key).collect();
-        let numbers: BTreeMap<_, usize> = keys.iter().enumerate().map(|(number, key)| (key, number)).collect();
-        let number_all = |units: &[Unit]| units.iter().filter_map(|unit| numbers.get(&key(unit)).copied()).collect();
-        Ids {
-            old: number_all(old.units()),
-            new: number_all(new.units()),
-            names: keys.iter().map(|(.., id)| id.clone()).collect(),
-        }
+impl Ends {
+    fn new(old: &Connectivity<'_>, new: &Connectivity<'_>) -> Ends {
+        let all: BTreeSet<DiffEnd> = old.units().iter().chain(new.units()).map(DiffEnd::of).collect();
+        let all: Vec<DiffEnd> = all.into_iter().collect();
+        let number = |unit: &Unit| all.binary_search(&DiffEnd::of(unit)).unwrap_or_else(|place| place);
+        let (old, new) = (old.units().iter().map(number).collect(), new.units().iter().map(number).collect());
+        Ends { old, new, all }
     }
 
-    fn of_old(&self, unit: usize) -> Option<usize> {
-        self.old.get(unit).copied()
-    }
-
-    fn of_new(&self, unit: usize) -> Option<usize> {
-        self.new.get(unit).copied()
-    }
-
-    fn name(&self, number: usize) -> String {
-        self.names.get(number).cloned().unwrap_or_default()
-    }
-
-    fn missing_from(&self, answer: &Connectivity<'_>) -> Vec<String> {
-        let there: BTreeSet<&str> = answer.units().iter().map(|unit| unit.id.as_str()).collect();
-        self.names.iter().filter(|name| !there.contains(name.as_str())).cloned().collect()
-    }
-}
-
-fn first_address(unit: &Unit) -> Option<IpAddr> {
-    match unit.kind {
-        UnitKind::Range(first, _) => Some(first),
-        UnitKind::Endpoints { .. } => None,
+    fn pair(numbers: &[usize], source: usize, destination: usize) -> (usize, usize) {
+        let number = |unit: usize| numbers.get(unit).copied().unwrap_or(usize::MAX);
+        (number(source), number(destination))
     }
 }
 
 /// Joins changes that differ only in an external end whose ranges touch: the cuts are the comparison's, not the reader's.
 fn merge_ranges(changes: Vec<Change>) -> Vec<Change> {
+    let is_alike = |a: &Change, b: &Change| a.gained == b.gained && a.lost == b.lost && a.kept == b.kept;
     let mut merged: Vec<Change> = Vec::with_capacity(changes.len());
+    // The last change to each destination from an external source: its place in `merged`.
+    let mut last_from_outside: BTreeMap<DiffEnd, usize> = BTreeMap::new();
     for change in changes {
-        let is_alike =
-            |last: &Change| last.gained == change.gained && last.lost == change.lost && last.kept == change.kept;
-        // Destinations that touch follow each other; sources that touch are as far apart as there are destinations.
-        if let Some(last) = merged.last_mut().filter(|last| is_alike(last) && last.source == change.source)
-            && let Some(joined) = join(&last.destination, &change.destination)
+        let last = merged.last_mut().filter(|last| last.source == change.source && is_alike(last, &change));
+        if let Some(last) = last
+            && let Some(joined) = last.destination.join(&change.destination)
         {
             last.destination = joined;
             continue;
         }
-        let same_destination = merged.iter_mut().rev().find(|last| last.destination == change.destination);
-        if let Some(last) = same_destination.filter(|last| is_alike(last))
-            && let Some(joined) = join(&last.source, &change.source)
-        {
-            last.source = joined;
-            continue;
+        if let DiffEnd::Range(_) = change.source {
+            let last = last_from_outside.get(&change.destination).and_then(|place| merged.get_mut(*place));
+            if let Some(last) = last.filter(|last| is_alike(last, &change))
+                && let Some(joined) = last.source.join(&change.source)
+            {
+                last.source = joined;
+                continue;
+            }
+            last_from_outside.insert(change.destination.clone(), merged.len());
         }
         merged.push(change);
     }
     merged
-}
-
-/// `a-b` and `c-d` as `a-d`, when `c` follows `b`.
-fn join(first: &str, second: &str) -> Option<String> {
-    let range = |text: &str| {
-        let (first, last) = text.split_once('-')?;
-        Some((first.parse::<IpAddr>().ok()?, last.parse::<IpAddr>().ok()?))
-    };
-    let ((start, end), (next, last)) = (range(first)?, range(second)?);
-    let follows = match (end, next) {
-        (IpAddr::V4(end), IpAddr::V4(next)) => end.to_bits().checked_add(1) == Some(next.to_bits()),
-        (IpAddr::V6(end), IpAddr::V6(next)) => end.to_bits().checked_add(1) == Some(next.to_bits()),
-        _ => false,
-    };
-    follows.then(|| format!("{start}-{last}"))
 }

@@ -11,6 +11,7 @@ mod units;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+pub use crate::addresses::AddressRange;
 use crate::cluster::{Direction, Endpoint, EndpointId, Owner};
 use crate::connections::{ConnectionId, ConnectionSet, Connections, PortSet};
 use crate::engine::{Engine, common_family, exemption};

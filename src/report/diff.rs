@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use netpol::Difference;
 use netpol::connections::ConnectionSet;
-use netpol::diff::Change;
+use netpol::diff::{Change, DiffEnd};
 use serde::Serialize;
 
 use crate::Style;
@@ -45,16 +45,17 @@ pub fn text(difference: &Difference, style: &Style) -> String {
 pub fn json(difference: &Difference) -> serde_json::Result<String> {
     let allowed = |set: &ConnectionSet| allowed_ports(set);
     let change = |change: &Change| JsonChange {
-        source: change.source.clone(),
-        destination: change.destination.clone(),
+        source: change.source.to_string(),
+        destination: change.destination.to_string(),
         change: kind(change),
         gained: allowed(&change.gained),
         lost: allowed(&change.lost),
         kept: allowed(&change.kept),
     };
+    let ids = |ends: &[DiffEnd]| ends.iter().map(ToString::to_string).collect();
     serde_json::to_string_pretty(&JsonDifference {
-        added: &difference.added,
-        removed: &difference.removed,
+        added: ids(&difference.added),
+        removed: ids(&difference.removed),
         changes: difference.changes.iter().map(change).collect(),
     })
 }
@@ -91,9 +92,9 @@ fn kind(change: &Change) -> &'static str {
 }
 
 #[derive(Serialize)]
-struct JsonDifference<'a> {
-    added: &'a [String],
-    removed: &'a [String],
+struct JsonDifference {
+    added: Vec<String>,
+    removed: Vec<String>,
     changes: Vec<JsonChange>,
 }
 

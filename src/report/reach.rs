@@ -5,6 +5,7 @@ mod dot;
 mod json;
 mod markdown;
 mod matrix;
+mod merged;
 mod table;
 
 use std::io;

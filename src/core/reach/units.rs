@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::identities::Interner;
 use super::{ReachQuery, UnitIdentities};
+use crate::addresses::AddressRange;
 use crate::cluster::{Endpoint, EndpointId, NamespaceId, Owner};
 use crate::engine::{Engine, Families, Identity, is_on_host_network};
 use crate::flow::End;
@@ -44,8 +45,8 @@ pub enum UnitKind {
         /// The workload of a variant that is named by its first pod.
         variant_of: Option<Owner>,
     },
-    /// Addresses that are not pods', from the first to the last.
-    Range(IpAddr, IpAddr),
+    /// Addresses that are not pods'.
+    Range(AddressRange),
 }
 
 impl Unit {
@@ -53,19 +54,26 @@ impl Unit {
     pub fn members(&self) -> &[EndpointId] {
         match &self.kind {
             UnitKind::Endpoints { members, .. } => members,
-            UnitKind::Range(..) => &[],
+            UnitKind::Range(_) => &[],
+        }
+    }
+
+    /// The addresses, if that is what it is.
+    pub fn range(&self) -> Option<AddressRange> {
+        match self.kind {
+            UnitKind::Range(range) => Some(range),
+            UnitKind::Endpoints { .. } => None,
         }
     }
 
     /// Whether it is a range of addresses.
     pub fn is_external(&self) -> bool {
-        matches!(self.kind, UnitKind::Range(..))
+        self.range().is_some()
     }
 
     /// Whether an address is in its range.
     pub fn contains_address(&self, address: IpAddr) -> bool {
-        matches!(self.kind, UnitKind::Range(first, last)
-            if first.is_ipv4() == address.is_ipv4() && first <= address && address <= last)
+        self.range().is_some_and(|range| range.contains(address))
     }
 
     /// Whether it can be some pod's own node.
@@ -77,7 +85,7 @@ impl Unit {
     pub(super) fn any_end(&self) -> Option<End> {
         match &self.kind {
             UnitKind::Endpoints { members, .. } => members.first().copied().map(End::Endpoint),
-            UnitKind::Range(first, _) => Some(End::Address(*first)),
+            UnitKind::Range(range) => Some(End::Address(range.first)),
         }
     }
 }
@@ -175,17 +183,17 @@ fn range_units(engine: &Engine, query: &ReachQuery, interner: &mut Interner) -> 
     let ranges = engine.compiled.addresses.ranges(&cuts);
     ranges
         .into_iter()
-        .map(|((first, last), class)| {
-            let node = nodes.get(&first).filter(|_| first == last);
+        .map(|(range, class)| {
+            let node = nodes.get(&range.first).filter(|_| range.first == range.last);
             Unit {
                 index: 0,
-                id: format!("{first}-{last}"),
+                id: range.to_string(),
                 namespace: String::new(),
                 name: node.map(ToString::to_string).unwrap_or_default(),
                 kind_name: if node.is_some() { NODE } else { "External" }.to_owned(),
-                kind: UnitKind::Range(first, last),
+                kind: UnitKind::Range(range),
                 identities: interner.of_address(Identity { class: None, address: class }),
-                families: Families(Some(Family::of(first)), None),
+                families: Families(Some(Family::of(range.first)), None),
                 is_on_host_network: false,
             }
         })

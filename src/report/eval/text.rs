@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use netpol::cluster::{Cluster, Direction, Policy, PolicyId};
 use netpol::explain::{Caveat, Explanation, Miss, PeerMiss, Reason, RuleMatch, RuleMiss, Side};
-use netpol::flow::End;
+use netpol::flow::{End, Flow};
 use netpol::object::NetworkPolicyRule;
 use netpol::source::Sources;
 use netpol::{Engine, Exemption, Verdict};
@@ -161,44 +161,44 @@ impl Writer<'_> {
 
     fn miss(&self, text: &mut String, explanation: &Explanation, direction: Direction, miss: &Miss) {
         let Some(policy) = self.cluster.policy(miss.policy) else { return };
+        let name = self.style.bold(&self.cluster.policy_label(miss.policy));
         let (path, what) = match &miss.rule {
             None => ("spec".to_owned(), format!("has no {direction} rule")),
-            Some(rule) => {
-                (format!("spec.{direction}[{}]", rule.rule), self.rule_miss(explanation, direction, miss.policy, rule))
-            }
+            Some(rule) => (format!("spec.{direction}[{}]", rule.rule), format!("{direction}[{}]", rule.rule)),
         };
         let location = self.sources.locate(&policy.origin, &path);
         let place = self.style.dim(&format!("{}:{}", location.path, location.line));
-        let _ = writeln!(text, "             {} {what}  {place}", self.cluster.policy_label(miss.policy));
+        let _ = writeln!(text, "             {name} {what}  {place}");
+        for line in miss.rule.iter().flat_map(|rule| self.rule_miss(explanation, direction, miss.policy, rule)) {
+            let _ = writeln!(text, "               {line}");
+        }
     }
 
-    fn rule_miss(&self, explanation: &Explanation, direction: Direction, policy: PolicyId, miss: &RuleMiss) -> String {
+    /// What of a rule matches and what does not, a line each.
+    fn rule_miss(
+        &self,
+        explanation: &Explanation,
+        direction: Direction,
+        policy: PolicyId,
+        miss: &RuleMiss,
+    ) -> Vec<String> {
         let field = direction.peers_field();
-        let rule = self.rule(policy, direction, miss.rule).map(|(_, rule)| rule);
-        let mut parts = Vec::new();
-        if miss.peer_misses.is_empty() {
-            parts.push(match miss.peer {
-                Some(index) => format!("peer {field}[{index}] matches"),
-                None => "everyone matches".to_owned(),
-            });
-        } else {
-            let peers = rule.map_or(&[][..], |rule| rule.peers.as_slice());
-            let reasons = miss.peer_misses.iter().enumerate().map(|(index, why)| {
-                let peer = peers.get(index).map(describe::peer).unwrap_or_default();
-                format!("{field}[{index}] ({peer}) does not match: {}", peer_miss(why))
-            });
-            parts.extend(reasons);
+        let peers = self.rule(policy, direction, miss.rule).map_or(&[][..], |(_, rule)| rule.peers.as_slice());
+        let mut lines: Vec<String> = (peers.iter().zip(&miss.peer_misses).enumerate())
+            .map(|(index, (peer, why))| format!("{field}[{index}] is {}, but {}", describe::peer(peer), peer_miss(why)))
+            .collect();
+        if lines.is_empty() {
+            lines.push(
+                miss.peer.map_or("everyone matches".to_owned(), |index| format!("peer {field}[{index}] matches")),
+            );
         }
         if let Some(allowed) = &miss.allowed {
-            let flow = &explanation.flow;
-            let ports = if allowed.is_empty() { "no port".to_owned() } else { allowed.to_string() };
-            let but = if miss.peer_misses.is_empty() { "but " } else { "and " };
-            parts.push(format!("{but}port {}/{} is not among {ports}", flow.port, flow.protocol));
-            for name in &miss.unresolved {
-                parts.push(format!("the destination has no such port `{name}`"));
-            }
+            let Flow { port, protocol, .. } = explanation.flow;
+            let among = if allowed.is_empty() { "any port".to_owned() } else { allowed.to_string() };
+            lines.push(format!("port {port}/{protocol} is not among {among}"));
+            lines.extend(miss.unresolved.iter().map(|name| format!("the destination has no port named `{name}`")));
         }
-        format!("{direction}[{}]: {}", miss.rule, parts.join(", "))
+        lines
     }
 
     fn rule(&self, policy: PolicyId, direction: Direction, index: usize) -> Option<(&Policy, &NetworkPolicyRule)> {

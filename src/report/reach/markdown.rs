@@ -4,12 +4,12 @@ use std::io::{self, Write};
 
 use netpol::Connectivity;
 
-use super::for_each_row;
+use super::merged::for_each_merged_row;
 
 pub(super) fn write(connectivity: &Connectivity<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut out = io::BufWriter::new(out);
     out.write_all(b"| Source | Destination | Connections |\n|---|---|---|\n")?;
-    for_each_row(connectivity, |row| {
+    for_each_merged_row(connectivity, |row| {
         writeln!(out, "| `{}` | `{}` | {} |", row.source, row.destination, row.connections)
     })?;
     out.flush()

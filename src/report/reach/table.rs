@@ -1,4 +1,4 @@
-//! `reach -o table` and `reach -o list`: a row or a line per pair.
+//! `reach -o table`, which reads well, and `reach -o list`, which greps well: exactly a line per pair.
 
 use std::io::{self, Write};
 
@@ -6,6 +6,7 @@ use netpol::Connectivity;
 use unicode_width::UnicodeWidthStr;
 
 use super::for_each_row;
+use super::merged::for_each_merged_row;
 use crate::Style;
 
 pub(super) fn write_table(connectivity: &Connectivity<'_>, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
@@ -14,7 +15,7 @@ pub(super) fn write_table(connectivity: &Connectivity<'_>, style: &Style, out: &
     let padded = |text: &str| format!("{text}{}", " ".repeat(id_width.saturating_sub(text.width())));
     let mut out = io::BufWriter::new(out);
     let mut last = String::new();
-    for_each_row(connectivity, |row| {
+    for_each_merged_row(connectivity, |row| {
         if last.is_empty() {
             let heading = format!("{}  {}  CONNECTIONS", padded("SOURCE"), padded("DESTINATION"));
             writeln!(out, "{}", style.bold(&heading))?;
