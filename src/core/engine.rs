@@ -63,14 +63,8 @@ pub struct Engine {
     pub(crate) compiled: Compiled,
     /// Per endpoint, the classes of its IPv4 and IPv6 address.
     address_classes: Vec<[AddressClassId; 2]>,
-    /// The first endpoint with an address, among those with a network of their own and among all.
-    holders: FxHashMap<IpAddr, Holders>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Holders {
-    own_network: Option<EndpointId>,
-    any: EndpointId,
+    /// The first pod with an address, among those with a network of their own: others share their node's (S42).
+    pods_by_address: FxHashMap<IpAddr, EndpointId>,
 }
 
 /// What policies can see of one end.
@@ -112,13 +106,10 @@ impl<'a> Parties<'a> {
 
 impl Engine {
     pub(crate) fn new(cluster: Cluster, options: EngineOptions, compiled: Compiled) -> Engine {
-        let mut holders: FxHashMap<IpAddr, Holders> = FxHashMap::default();
-        for (id, endpoint) in cluster.endpoint_ids() {
+        let mut pods_by_address: FxHashMap<IpAddr, EndpointId> = FxHashMap::default();
+        for (id, endpoint) in cluster.endpoint_ids().filter(|(_, endpoint)| !endpoint.host_network) {
             for address in &endpoint.addresses {
-                let holders = holders.entry(*address).or_insert(Holders { own_network: None, any: id });
-                if !endpoint.host_network {
-                    holders.own_network.get_or_insert(id);
-                }
+                pods_by_address.entry(*address).or_insert(id);
             }
         }
         let class_of = |endpoint: &Endpoint, family| {
@@ -127,7 +118,7 @@ impl Engine {
         };
         let address_classes =
             cluster.endpoints.iter().map(|endpoint| Family::BOTH.map(|family| class_of(endpoint, family))).collect();
-        Engine { cluster, options, compiled, address_classes, holders }
+        Engine { cluster, options, compiled, address_classes, pods_by_address }
     }
 
     /// The cluster that was compiled.
@@ -170,23 +161,16 @@ impl Engine {
         })
     }
 
-    /// The pod that an address means as the end of a flow, if it means one.
+    /// The pod that an address means as the end of a flow, if it means one. A node's address, which pods on the host network share,
+    /// stays an address.
     pub fn pod_at(&self, address: IpAddr) -> Option<EndpointId> {
-        self.holder(address, &self.options)
-    }
-
-    fn holder(&self, address: IpAddr, options: &EngineOptions) -> Option<EndpointId> {
-        let holders = self.holders.get(&address)?;
-        match options.host_network {
-            HostNetwork::Node => holders.own_network,
-            HostNetwork::Pod => Some(holders.any),
-        }
+        self.pods_by_address.get(&address).copied()
     }
 
     /// Who the ends of a flow are.
     pub(crate) fn parties(&self, flow: &Flow, options: &EngineOptions) -> Parties<'_> {
-        let (source, source_family) = self.end(flow.source, options);
-        let (destination, destination_family) = self.end(flow.destination, options);
+        let (source, source_family) = self.end(flow.source);
+        let (destination, destination_family) = self.end(flow.destination);
         let family = flow.family.or(source_family).or(destination_family).or_else(|| match (source, destination) {
             (Some((_, source)), Some((_, destination))) => {
                 common_family(Families::of(source), Families::of(destination))
@@ -200,10 +184,10 @@ impl Engine {
         }
     }
 
-    fn end(&self, end: End, options: &EngineOptions) -> (Option<(EndpointId, &Endpoint)>, Option<Family>) {
+    fn end(&self, end: End) -> (Option<(EndpointId, &Endpoint)>, Option<Family>) {
         let (id, family) = match end {
             End::Endpoint(id) => (Some(id), None),
-            End::Address(address) => (self.holder(address, options), Some(Family::of(address))),
+            End::Address(address) => (self.pod_at(address), Some(Family::of(address))),
         };
         (id.and_then(|id| self.cluster.endpoint(id).map(|endpoint| (id, endpoint))), family)
     }

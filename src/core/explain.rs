@@ -3,17 +3,16 @@
 //! The trace reads the same compiled rules as the verdict. It names the rule that decided or, on denial, how near each policy
 //! came; and it asks the engine again under other readings of what the specification leaves open, to say what the answer hangs on.
 
-use crate::cidr;
-use crate::cluster::{Direction, EndpointKind, NamedPort, NamespaceId, PolicyId};
+mod caveats;
+mod miss;
+
+use crate::cluster::{Direction, NamedPort, PolicyId};
 use crate::compile::{CompiledPolicy, CompiledRule, connections_on};
 use crate::connections::ConnectionSet;
-use crate::engine::{Engine, Exemption, Identity, Parties, Party, Verdict, exemption};
-use crate::flow::{End, Flow};
-use crate::model::{Action, PortSelection, TierDefault};
-use crate::object::{IpBlock, NetworkPolicyPeer, NetworkPolicyRule, Text};
-use crate::options::{Enforcement, EngineOptions, HostNetwork, IpBlocks};
+use crate::engine::{Engine, Exemption, Parties, Verdict, exemption};
+use crate::flow::Flow;
+use crate::model::{Action, TierDefault};
 use crate::protocol::Family;
-use crate::selector::Selector;
 
 /// A verdict and its reasons.
 #[derive(Debug, Clone, PartialEq)]
@@ -256,186 +255,4 @@ impl Engine {
     fn destination_ports(&self, parties: &Parties<'_>) -> &[NamedPort] {
         self.named_ports_of(parties.destination.identity).map_or(&[], |id| self.compiled.classes.named_ports(id))
     }
-
-    fn miss(&self, flow: &Flow, parties: &Parties<'_>, direction: Direction, policy: &CompiledPolicy) -> Miss {
-        let written = self.cluster().policy(policy.id);
-        let rules = policy.rules(direction).unwrap_or_default().iter().enumerate();
-        let misses = rules.map(|(index, rule)| {
-            let matching = self.matching_peer(parties, direction, rule);
-            let written_rule = written.and_then(|policy| policy.spec.rules(direction).get(index));
-            let peer_misses = match (matching, written, written_rule) {
-                (None, Some(policy), Some(rule)) => self.peer_misses(parties, direction, policy.namespace, rule),
-                _ => Vec::new(),
-            };
-            let ports =
-                rule.ports.as_deref().map(|ports| (ports, connections_on(ports, self.destination_ports(parties))));
-            let missed = ports.filter(|(_, connections)| !connections.ports(flow.protocol).contains(flow.port));
-            let unresolved = missed.iter().flat_map(|(ports, _)| ports.iter()).filter_map(|port| match &port.ports {
-                PortSelection::Name(name) => {
-                    connections_on(std::slice::from_ref(port), self.destination_ports(parties))
-                        .is_empty()
-                        .then(|| name.to_string())
-                }
-                PortSelection::Range(..) => None,
-            });
-            let unresolved = unresolved.collect();
-            let allowed = missed.map(|(_, connections)| connections);
-            RuleMiss { rule: index, peer: matching.flatten(), peer_misses, allowed, unresolved }
-        });
-        // The peer is what authors get wrong last: a rule that names it is nearer than one that names the port.
-        let rank = |miss: &RuleMiss| match (miss.peer_misses.is_empty(), miss.allowed.is_none()) {
-            (true, _) => 0,
-            (false, true) => 1,
-            (false, false) => 2,
-        };
-        Miss { policy: policy.id, rule: misses.min_by_key(rank) }
-    }
-
-    fn peer_misses(
-        &self,
-        parties: &Parties<'_>,
-        direction: Direction,
-        namespace: NamespaceId,
-        rule: &NetworkPolicyRule,
-    ) -> Vec<PeerMiss> {
-        let (_, other) = parties.subject_and_peer(direction);
-        rule.peers.iter().map(|peer| self.peer_miss(other, parties.family, namespace, peer)).collect()
-    }
-
-    /// Why a peer that did not match did not. It only words what the compiled sets have decided.
-    fn peer_miss(
-        &self,
-        other: &Party<'_>,
-        family: Option<Family>,
-        namespace: NamespaceId,
-        peer: &NetworkPolicyPeer,
-    ) -> PeerMiss {
-        if let Some(block) = &peer.ip_block {
-            return self.block_miss(other, family, block);
-        }
-        let Some((_, endpoint)) = other.endpoint else { return PeerMiss::NotAPod };
-        if other.identity.class.is_none() {
-            return PeerMiss::HostNetwork;
-        }
-        match &peer.namespace_selector {
-            None if endpoint.namespace != namespace => return PeerMiss::OtherNamespace,
-            None => {}
-            Some(selector) => {
-                let selector = Selector::new(selector);
-                let labels = self.cluster().namespace(endpoint.namespace).map(|namespace| &namespace.labels);
-                if let Some(unmet) = labels.and_then(|labels| selector.first_unmet(labels)) {
-                    return PeerMiss::NamespaceLabels(unmet.to_string());
-                }
-            }
-        }
-        let selector = peer.pod_selector.as_ref().map(Selector::new).unwrap_or_default();
-        PeerMiss::PodLabels(selector.first_unmet(&endpoint.labels).map(ToString::to_string).unwrap_or_default())
-    }
-
-    fn block_miss(&self, other: &Party<'_>, family: Option<Family>, block: &IpBlock) -> PeerMiss {
-        let is_pod = other.identity.class.is_some();
-        if is_pod && self.options().ip_blocks == IpBlocks::External {
-            return PeerMiss::PodAddress;
-        }
-        let network = cidr::parse(&block.cidr).map(|cidr| cidr.network);
-        match (other.address, network) {
-            (None, _) if other.endpoint.is_some_and(|(_, endpoint)| endpoint.addresses.is_empty()) => {
-                PeerMiss::UnknownAddress
-            }
-            (Some(address), Some(network)) if family_of(&network) != Family::of(address) => PeerMiss::OtherFamily,
-            (Some(address), _) => {
-                let is_in = |hole: &Text| cidr::parse(hole).is_some_and(|hole| hole.network.contains(&address));
-                block.except.iter().position(is_in).map_or(PeerMiss::OutsideBlock, PeerMiss::InExcept)
-            }
-            (None, Some(network)) if family.is_some_and(|family| family != family_of(&network)) => {
-                PeerMiss::OtherFamily
-            }
-            _ => PeerMiss::UnknownAddress,
-        }
-    }
-
-    fn caveats(&self, flow: &Flow, parties: &Parties<'_>, verdict: Verdict) -> Vec<Caveat> {
-        let mut caveats = Vec::new();
-        for (id, option, other, options) in other_readings(self.options()) {
-            if self.evaluate_with(flow, &options) != verdict {
-                caveats.push(Caveat::Decision { id, option, other });
-            }
-        }
-        for is_source in [true, false] {
-            if self.depends_on_address(flow, parties, verdict, is_source) {
-                caveats.push(Caveat::UnknownAddress { is_source });
-            }
-        }
-        if let (None, Some(family)) = (flow.family, parties.family) {
-            let other = if family == Family::Ipv4 { Family::Ipv6 } else { Family::Ipv4 };
-            let has_other = |party: &Party<'_>| {
-                party
-                    .endpoint
-                    .is_some_and(|(_, endpoint)| endpoint.addresses.iter().any(|address| Family::of(*address) == other))
-            };
-            let ends_are_pods = !matches!((flow.source, flow.destination), (End::Address(_), _) | (_, End::Address(_)));
-            if ends_are_pods
-                && has_other(&parties.source)
-                && has_other(&parties.destination)
-                && self.evaluate(&Flow { family: Some(other), ..*flow }) != verdict
-            {
-                caveats.push(Caveat::OtherFamily(other));
-            }
-        }
-        if let (Some((source, _)), Some((destination, endpoint))) =
-            (parties.source.endpoint, parties.destination.endpoint)
-            && source == destination
-            && endpoint.kind != EndpointKind::Pod
-        {
-            caveats.push(Caveat::SameWorkload);
-        }
-        caveats
-    }
-
-    /// Whether an end's unknown address could turn the verdict.
-    fn depends_on_address(&self, flow: &Flow, parties: &Parties<'_>, verdict: Verdict, is_source: bool) -> bool {
-        let party = if is_source { &parties.source } else { &parties.destination };
-        let is_unknown = party.endpoint.is_some_and(|(_, endpoint)| endpoint.addresses.is_empty());
-        if !is_unknown || (self.options().ip_blocks == IpBlocks::External && party.identity.class.is_some()) {
-            return false;
-        }
-        self.compiled.addresses.classes().any(|address| {
-            let mut assumed = *parties;
-            let end = if is_source { &mut assumed.source } else { &mut assumed.destination };
-            end.identity = Identity { address, ..end.identity };
-            let is_allowed = Direction::BOTH.into_iter().all(|direction| {
-                exemption(flow, parties, direction, self.options()).is_some()
-                    || self.is_allowed_by_policies(flow, &assumed, direction)
-            });
-            Verdict::allow_if(is_allowed) != verdict
-        })
-    }
-}
-
-/// The other answers to the questions that options answer, one at a time.
-fn other_readings(options: &EngineOptions) -> [(&'static str, &'static str, &'static str, EngineOptions); 4] {
-    let (ip_blocks, ip_blocks_name) = match options.ip_blocks {
-        IpBlocks::Any => (IpBlocks::External, "external"),
-        IpBlocks::External => (IpBlocks::Any, "any"),
-    };
-    let (host_network, host_network_name) = match options.host_network {
-        HostNetwork::Node => (HostNetwork::Pod, "pod"),
-        HostNetwork::Pod => (HostNetwork::Node, "node"),
-    };
-    let flip = |enforcement| match enforcement {
-        Enforcement::Police => (Enforcement::Allow, "allow"),
-        Enforcement::Allow => (Enforcement::Police, "police"),
-    };
-    let (own_node_egress, own_node_name) = flip(options.own_node_egress);
-    let (service_hairpin, hairpin_name) = flip(options.service_hairpin);
-    [
-        ("D1", "ip-blocks", ip_blocks_name, EngineOptions { ip_blocks, ..*options }),
-        ("D2", "host-network", host_network_name, EngineOptions { host_network, ..*options }),
-        ("D3", "own-node-egress", own_node_name, EngineOptions { own_node_egress, ..*options }),
-        ("D4", "service-hairpin", hairpin_name, EngineOptions { service_hairpin, ..*options }),
-    ]
-}
-
-fn family_of(network: &ipnet::IpNet) -> Family {
-    Family::of(network.addr())
 }

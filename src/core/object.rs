@@ -6,6 +6,7 @@
 mod decode;
 mod meta;
 mod network_policy;
+mod text;
 mod workload;
 
 pub use meta::{LabelSelector, Labels, Metadata, OwnerReference, SelectorRequirement};
@@ -17,7 +18,8 @@ pub use workload::{
     PodTemplate, Service, ServicePort, ServiceSpec, Workload, WorkloadSpec,
 };
 
-pub use decode::Text;
+pub use text::Text;
+
 pub(crate) use decode::{Decoded, ObjectDecoder};
 
 use crate::source::Origin;
@@ -39,9 +41,9 @@ pub enum Body {
     /// `v1` Node.
     Node(Node),
     /// `v1` Pod.
-    Pod(Pod),
+    Pod(Box<Pod>),
     /// A controller with a pod template: Deployment, ReplicaSet, ReplicationController, StatefulSet, DaemonSet, Job, CronJob.
-    Workload(Workload),
+    Workload(Box<Workload>),
     /// `v1` Service.
     Service(Service),
     /// `networking.k8s.io/v1` NetworkPolicy.

@@ -89,8 +89,8 @@ impl Kinds {
         match body {
             Body::Namespace(namespace) => self.namespaces.push((origin, namespace)),
             Body::Node(node) => self.nodes.push((origin, node)),
-            Body::Pod(pod) => self.pods.push((origin, pod)),
-            Body::Workload(workload) => self.workloads.push((origin, workload)),
+            Body::Pod(pod) => self.pods.push((origin, *pod)),
+            Body::Workload(workload) => self.workloads.push((origin, *workload)),
             Body::Service(service) => self.services.push((origin, service)),
             Body::NetworkPolicy(policy) => self.policies.push((origin, policy)),
         }

@@ -224,7 +224,7 @@ fn into_items(value: Value) -> Option<(Vec<Value>, ObjectDecoder)> {
 impl Reading {
     fn add(&mut self, decoded: Decoded, origin: &Origin) {
         match decoded {
-            Decoded::Object(body) => self.objects.push(Object { origin: origin.clone(), body: *body }),
+            Decoded::Object(body) => self.objects.push(Object { origin: origin.clone(), body }),
             Decoded::Foreign { api_version, kind } => self.passed_over.push((api_version, kind)),
             Decoded::NotAnObject => self.not_objects.push(origin.source),
             Decoded::List { items, is_bare } => {

@@ -4,85 +4,22 @@
 //! straight into its type and errors carry their position; fields that come earlier are kept as values until the kind is known.
 
 use std::fmt;
-use std::ops::Deref;
 
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
+use super::text::{Text, null_as_default};
 use super::{
     Body, Metadata, Namespace, NetworkPolicy, NetworkPolicySpec, Node, NodeStatus, Pod, PodSpec, PodStatus, Service,
     ServiceSpec, Workload, WorkloadKind, WorkloadSpec,
 };
 
-/// A string field. Unlike `String`, it refuses numbers and booleans that YAML would let through as text: the API server, which
-/// sees JSON, refuses them too.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Text(String);
-
-impl Deref for Text {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for Text {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl From<&str> for Text {
-    fn from(text: &str) -> Text {
-        Text(text.to_owned())
-    }
-}
-
-impl From<Text> for Box<str> {
-    fn from(text: Text) -> Box<str> {
-        text.0.into()
-    }
-}
-
-impl<'de> Deserialize<'de> for Text {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Text, D::Error> {
-        struct TextVisitor;
-
-        impl Visitor<'_> for TextVisitor {
-            type Value = Text;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string (put it in quotes)")
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Text, E> {
-                Ok(Text(text.to_owned()))
-            }
-
-            fn visit_string<E: de::Error>(self, text: String) -> Result<Text, E> {
-                Ok(Text(text))
-            }
-        }
-
-        deserializer.deserialize_any(TextVisitor)
-    }
-}
-
-/// API: null and absent decode to the zero value.
-pub(super) fn null_as_default<'de, T, D>(deserializer: D) -> Result<T, D::Error>
-where
-    T: Default + Deserialize<'de>,
-    D: Deserializer<'de>,
-{
-    Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
-}
-
 /// What one document, or one item of a list, turned out to be.
 #[derive(Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "nearly every document is an object")]
 pub(crate) enum Decoded {
     /// An object that netpol reads.
-    Object(Box<Body>),
+    Object(Body),
     /// `kind: List`, `kind: <Kind>List`, or (`is_bare`) a document that is itself a list.
     List { items: Vec<Decoded>, is_bare: bool },
     /// A Kubernetes object of another kind or version.
@@ -289,8 +226,8 @@ struct Fields {
 enum Spec {
     #[default]
     None,
-    Pod(PodSpec),
-    Workload(WorkloadSpec),
+    Pod(Box<PodSpec>),
+    Workload(Box<WorkloadSpec>),
     Service(ServiceSpec),
     NetworkPolicy(NetworkPolicySpec),
 }
@@ -313,8 +250,8 @@ impl Fields {
             return Ok(Decoded::List { items, is_bare: false });
         }
         if let Some((api_version, kind)) = self.item_type.take() {
-            self.api_version.get_or_insert_with(|| Text(api_version));
-            self.kind.get_or_insert_with(|| Text(kind));
+            self.api_version.get_or_insert_with(|| Text::from(api_version.as_str()));
+            self.kind.get_or_insert_with(|| Text::from(kind.as_str()));
         }
         let Some(kind) = self.kind.clone() else { return Ok(Decoded::NotAnObject) };
         let api_version = self.api_version.get_or_insert_with(Text::default).clone();
@@ -334,16 +271,16 @@ impl Fields {
                 Body::Node(Node { metadata, status })
             }
             (Target::Pod, spec, status) => {
-                let spec = if let Spec::Pod(spec) = spec { spec } else { PodSpec::default() };
+                let spec = if let Spec::Pod(spec) = spec { *spec } else { PodSpec::default() };
                 let status = if let Status::Pod(status) = status { status } else { PodStatus::default() };
-                Body::Pod(Pod { metadata, spec, status })
+                Body::Pod(Box::new(Pod { metadata, spec, status }))
             }
             (Target::Workload(kind), spec, _) => {
-                let mut spec = if let Spec::Workload(spec) = spec { spec } else { WorkloadSpec::default() };
+                let mut spec = if let Spec::Workload(spec) = spec { *spec } else { WorkloadSpec::default() };
                 if let Some(job) = spec.job_template.take() {
                     spec.template = job.spec.template;
                 }
-                Body::Workload(Workload { kind, metadata, spec })
+                Body::Workload(Box::new(Workload { kind, metadata, spec }))
             }
             (Target::Service, spec, _) => {
                 let spec = if let Spec::Service(spec) = spec { spec } else { ServiceSpec::default() };
@@ -353,9 +290,11 @@ impl Fields {
                 let spec = if let Spec::NetworkPolicy(spec) = spec { spec } else { NetworkPolicySpec::default() };
                 Body::NetworkPolicy(NetworkPolicy { metadata, spec })
             }
-            (Target::Foreign, _, _) => return Ok(Decoded::Foreign { api_version: api_version.0, kind: kind.0 }),
+            (Target::Foreign, _, _) => {
+                return Ok(Decoded::Foreign { api_version: api_version.to_string(), kind: kind.to_string() });
+            }
         };
-        Ok(Decoded::Object(Box::new(body)))
+        Ok(Decoded::Object(body))
     }
 }
 

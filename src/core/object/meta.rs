@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize as DeserializeDerive, Serialize};
 
-use super::decode::{Text, null_as_default};
+use super::text::{Text, null_as_default};
 
 /// API: ObjectMeta, the fields that decide something.
 #[derive(Debug, Clone, Default, PartialEq, DeserializeDerive)]

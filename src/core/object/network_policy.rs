@@ -7,8 +7,8 @@ use serde::{Deserialize as DeserializeDerive, Serialize};
 
 use crate::cluster::Direction;
 
-use super::decode::{Text, null_as_default};
 use super::meta::{LabelSelector, Metadata};
+use super::text::{Text, null_as_default};
 
 /// API: NetworkPolicy.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -3,9 +3,9 @@
 use serde::Deserialize;
 
 use super::WorkloadKind;
-use super::decode::{Text, null_as_default};
 use super::meta::{Labels, Metadata};
 use super::network_policy::IntOrString;
+use super::text::{Text, null_as_default};
 
 /// API: v1 Namespace.
 #[derive(Debug, Clone, Default, PartialEq)]
