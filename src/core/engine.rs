@@ -341,6 +341,23 @@ fn address_in(endpoint: &Endpoint, family: Family) -> Option<IpAddr> {
 pub(crate) struct Families(pub Option<Family>, pub Option<Family>);
 
 impl Families {
+    /// Every combination, by [`Families::index`].
+    pub const ALL: [Families; 5] = {
+        let (ipv4, ipv6) = (Some(Family::Ipv4), Some(Family::Ipv6));
+        [Families(None, None), Families(ipv4, None), Families(ipv6, None), Families(ipv4, ipv6), Families(ipv6, ipv4)]
+    };
+
+    /// The place in [`Families::ALL`].
+    pub fn index(self) -> usize {
+        match (self.0, self.1) {
+            (None, _) => 0,
+            (Some(Family::Ipv4), None) => 1,
+            (Some(Family::Ipv6), None) => 2,
+            (Some(Family::Ipv4), Some(_)) => 3,
+            (Some(Family::Ipv6), Some(_)) => 4,
+        }
+    }
+
     pub fn of(endpoint: &Endpoint) -> Families {
         let first = endpoint.addresses.first().map(|address| Family::of(*address));
         let second =

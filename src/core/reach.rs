@@ -10,13 +10,13 @@ mod units;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::rc::Rc;
 
 pub use crate::addresses::AddressRange;
 use crate::cluster::{Direction, Endpoint, EndpointId, Owner};
 use crate::connections::{ConnectionId, ConnectionSet, Connections, PortSet};
-use crate::engine::{Engine, common_family, exemption};
+use crate::engine::{Engine, Families, common_family, exemption};
 use crate::flow::{Flow, Route};
-use crate::options::EngineOptions;
 use crate::protocol::{Family, Port, Protocol};
 
 use identities::{Identities, IdentityId, Interner};
@@ -149,11 +149,15 @@ impl Engine {
     /// Every connection that may pass between two ends: what [`Engine::evaluate`] says for all ports at once. The port and
     /// protocol of `flow` do not matter.
     pub fn connections(&self, flow: &Flow) -> ConnectionSet {
+        let mut connections = self.compiled.connections.clone();
+        let id = self.connection_id(flow, &mut connections);
+        connections.get(id).clone()
+    }
+
+    fn connection_id(&self, flow: &Flow, connections: &mut Connections) -> ConnectionId {
         let parties = self.parties(flow, self.options());
         let exempt = Direction::BOTH.map(|direction| exemption(flow, &parties, direction, self.options()).is_some());
-        let mut connections = self.compiled.connections.clone();
-        let id = row::between(self, exempt, parties.source.identity, parties.destination.identity, &mut connections);
-        connections.get(id).clone()
+        row::between(self, exempt, parties.source.identity, parties.destination.identity, connections)
     }
 }
 
@@ -185,9 +189,18 @@ impl Connectivity<'_> {
         let destinations: Vec<&Unit> = self.units.iter().filter(|unit| self.is_asked(unit.index).1).collect();
         for source in sources() {
             let is_source_in_namespace = self.is_namespace_asked(source);
+            let from = self.departure(source, &mut rows, &mut connections);
             for destination in &destinations {
-                let found = self.between(source, destination, &mut rows, &mut connections);
-                let found = connections.intersection(found, filter);
+                let mut found = from.connection_to(destination);
+                if self.may_be_exempt(source, destination) {
+                    found = self.between(source, destination, &mut connections);
+                }
+                if found == ConnectionId::NONE {
+                    continue;
+                }
+                if filter != ConnectionId::ALL {
+                    found = connections.intersection(found, filter);
+                }
                 if found != ConnectionId::NONE
                     && !(source.is_external() && destination.is_external())
                     && (source.index != destination.index || self.query.include_self)
@@ -200,6 +213,22 @@ impl Connectivity<'_> {
         }
     }
 
+    /// What a source needs to look up any destination.
+    fn departure(&self, source: &Unit, rows: &mut Rows<'_>, connections: &mut Connections) -> Departure {
+        let slot_to = Families::ALL.map(|destination| {
+            let family = self.query.family.or_else(|| common_family(source.families, destination));
+            UnitIdentities::slot(family)
+        });
+        let UnitIdentities(identities) = source.identities;
+        let mut slot = 0;
+        let rows = identities.map(|identity| {
+            let is_used = slot_to.contains(&slot);
+            slot += 1;
+            is_used.then(|| rows.row(identity, connections))
+        });
+        Departure { slot_to, rows }
+    }
+
     fn is_namespace_asked(&self, unit: &Unit) -> bool {
         self.is_in_namespace.get(unit.index).copied().unwrap_or(false)
     }
@@ -210,7 +239,8 @@ impl Connectivity<'_> {
         let source = self.unit_of(parties.source.endpoint, parties.source.address);
         let destination = self.unit_of(parties.destination.endpoint, parties.destination.address);
         let (Some(source), Some(destination)) = (source, destination) else { return false };
-        let identity = |unit: &Unit| self.identities.get(unit.identities.over(parties.family));
+        let slot = UnitIdentities::slot(parties.family);
+        let identity = |unit: &Unit| unit.identities.get(slot).and_then(|id| self.identities.get(id));
         let (Some(from), Some(to)) = (identity(source), identity(destination)) else { return false };
         let exempt =
             Direction::BOTH.map(|direction| exemption(flow, &parties, direction, self.engine.options()).is_some());
@@ -227,43 +257,19 @@ impl Connectivity<'_> {
         }
     }
 
-    /// The connections from one unit to another.
-    fn between(
-        &self,
-        source: &Unit,
-        destination: &Unit,
-        rows: &mut Rows<'_>,
-        connections: &mut Connections,
-    ) -> ConnectionId {
-        let family = self.query.family.or_else(|| common_family(source.families, destination.families));
-        let (from, to) = (source.identities.over(family), destination.identities.over(family));
-        match self.exemptions(source, destination, family) {
-            None => rows.connection(from, to, connections),
-            Some(exempt) => match (self.identities.get(from), self.identities.get(to)) {
-                (Some(from), Some(to)) => row::between(self.engine, exempt, from, to, connections),
-                _ => ConnectionId::NONE,
-            },
-        }
+    /// Whether a pair could be exempt from policy for a reason that identities do not show.
+    fn may_be_exempt(&self, source: &Unit, destination: &Unit) -> bool {
+        let may_be_self = source.index == destination.index && source.members().len() == 1;
+        may_be_self || (self.query.include_nodes && (source.is_node_like() || destination.is_node_like()))
     }
 
-    /// Whether egress and ingress of a pair are exempt from policy for a reason that identities do not show.
-    fn exemptions(&self, source: &Unit, destination: &Unit, family: Option<Family>) -> Option<[bool; 2]> {
-        let may_be_self = source.index == destination.index && source.members().len() == 1;
-        let may_be_node = self.query.include_nodes && (source.is_node_like() || destination.is_node_like());
-        if !may_be_self && !may_be_node {
-            return None;
-        }
-        let flow = Flow {
-            source: source.any_end()?,
-            destination: destination.any_end()?,
-            protocol: Protocol::Tcp,
-            port: Port::MIN,
-            family,
-            route: Route::Direct,
-        };
-        let options: &EngineOptions = self.engine.options();
-        let parties = self.engine.parties(&flow, options);
-        Some(Direction::BOTH.map(|direction| exemption(&flow, &parties, direction, options).is_some()))
+    /// The connections from one unit to another, exemptions considered.
+    fn between(&self, source: &Unit, destination: &Unit, connections: &mut Connections) -> ConnectionId {
+        let (Some(from), Some(to)) = (source.any_end(), destination.any_end()) else { return ConnectionId::NONE };
+        let family = self.query.family;
+        let (protocol, port) = (Protocol::Tcp, Port::MIN);
+        let flow = Flow { source: from, destination: to, protocol, port, family, route: Route::Direct };
+        self.engine.connection_id(&flow, connections)
     }
 
     /// What the query's ports and protocols let through.
@@ -288,13 +294,17 @@ impl Connectivity<'_> {
 pub(crate) struct UnitIdentities([IdentityId; 3]);
 
 impl UnitIdentities {
-    fn over(self, family: Option<Family>) -> IdentityId {
-        let [unknown, ipv4, ipv6] = self.0;
+    /// Which of them a family means.
+    fn slot(family: Option<Family>) -> usize {
         match family {
-            None => unknown,
-            Some(Family::Ipv4) => ipv4,
-            Some(Family::Ipv6) => ipv6,
+            None => 0,
+            Some(Family::Ipv4) => 1,
+            Some(Family::Ipv6) => 2,
         }
+    }
+
+    fn get(self, slot: usize) -> Option<IdentityId> {
+        self.0.get(slot).copied()
     }
 
     /// Each identity once.
@@ -302,5 +312,22 @@ impl UnitIdentities {
         let [unknown, ipv4, ipv6] = self.0;
         let is_new = [true, ipv4 != unknown, ipv6 != unknown && ipv6 != ipv4];
         self.0.into_iter().zip(is_new).filter(|(_, is_new)| *is_new).map(|(id, _)| id)
+    }
+}
+
+/// A source, ready to look up its connection to any destination.
+struct Departure {
+    /// Per [`Families::index`] of the destination, the slot of the identities that meet.
+    slot_to: [usize; Families::ALL.len()],
+    /// Per slot, the row of the source's identity.
+    rows: [Option<Rc<[ConnectionId]>>; 3],
+}
+
+impl Departure {
+    fn connection_to(&self, destination: &Unit) -> ConnectionId {
+        let slot = self.slot_to.get(destination.families.index()).copied().unwrap_or(0);
+        let row = self.rows.get(slot).and_then(Option::as_ref);
+        let found = row.zip(destination.identities.get(slot)).and_then(|(row, id)| row.get(id.0 as usize));
+        found.copied().unwrap_or(ConnectionId::NONE)
     }
 }

@@ -1,5 +1,7 @@
 //! The connections from one identity to every other, computed when they are first asked for.
 
+use std::rc::Rc;
+
 use rustc_hash::FxHashMap;
 
 use super::UnitIdentities;
@@ -14,7 +16,7 @@ use crate::model::{Action, TierDefault};
 pub(super) struct Rows<'e> {
     engine: &'e Engine,
     identities: &'e Identities,
-    rows: Vec<Option<Box<[ConnectionId]>>>,
+    rows: Vec<Option<Rc<[ConnectionId]>>>,
     /// How many units have yet to be done with each row.
     waiting: Vec<u32>,
 }
@@ -48,27 +50,20 @@ impl<'e> Rows<'e> {
         }
     }
 
-    /// The connections from one identity to another.
-    pub fn connection(
-        &mut self,
-        source: IdentityId,
-        destination: IdentityId,
-        connections: &mut Connections,
-    ) -> ConnectionId {
-        let at = |row: &[ConnectionId]| row.get(destination.0 as usize).copied().unwrap_or(ConnectionId::NONE);
+    /// The connections from one identity to every other, by the index of the other.
+    pub fn row(&mut self, source: IdentityId, connections: &mut Connections) -> Rc<[ConnectionId]> {
         if let Some(Some(row)) = self.rows.get(source.0 as usize) {
-            return at(row);
+            return row.clone();
         }
-        let row = self.row(source, connections);
-        let found = at(&row);
+        let row: Rc<[ConnectionId]> = self.compute(source, connections).into();
         if let Some(slot) = self.rows.get_mut(source.0 as usize) {
-            *slot = Some(row);
+            *slot = Some(row.clone());
         }
-        found
+        row
     }
 
-    fn row(&self, source_id: IdentityId, connections: &mut Connections) -> Box<[ConnectionId]> {
-        let Some(source) = self.identities.get(source_id) else { return Box::default() };
+    fn compute(&self, source: IdentityId, connections: &mut Connections) -> Vec<ConnectionId> {
+        let Some(source) = self.identities.get(source) else { return Vec::new() };
         let mut row = self.egress_row(source, connections);
         // Destinations with the same ingress table answer alike.
         let mut by_table: FxHashMap<TableId, ConnectionId> = FxHashMap::default();
@@ -91,7 +86,7 @@ impl<'e> Rows<'e> {
             };
             *egress = connections.intersection(*egress, ingress);
         }
-        row.into()
+        row
     }
 
     /// What a source's own policies allow, to every identity.
