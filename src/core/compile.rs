@@ -2,6 +2,9 @@
 //!
 //! Classes that the same policies select share a table. What is compiled here is all that `evaluate`, `explain` and `reach` read.
 
+#[cfg(test)]
+mod tier_tests;
+
 use rustc_hash::FxHashMap;
 
 use crate::addresses::AddressSpace;
