@@ -97,6 +97,7 @@ fn functions(target: &Path) -> Outcome {
     }
     let mut command = cargo(&["bench", "--package", "netpol-tests"]);
     // Criterion's own report belongs to the progress: standard output is for the tables.
+    command.env("NETPOL_BENCH_CLUSTERS", target.join("bench-clusters"));
     run(command.env("CRITERION_HOME", &home).stdout(std::io::stderr()))?;
     println!("Functions, median:\n");
     println!("| benchmark | time |");
