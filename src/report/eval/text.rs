@@ -185,7 +185,7 @@ impl Writer<'_> {
         let field = direction.peers_field();
         let peers = self.rule(policy, direction, miss.rule).map_or(&[][..], |(_, rule)| rule.peers.as_slice());
         let mut lines: Vec<String> = (peers.iter().zip(&miss.peer_misses).enumerate())
-            .map(|(index, (peer, why))| format!("{field}[{index}] is {}, but {}", describe::peer(peer), peer_miss(why)))
+            .map(|(index, (peer, why))| format!("{field}[{index}] wants {}: {}", describe::peer(peer), peer_miss(why)))
             .collect();
         if lines.is_empty() {
             lines.push(
