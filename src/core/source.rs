@@ -1,6 +1,6 @@
 //! The texts that were read, and places in them.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
 
@@ -17,6 +17,21 @@ pub struct Source {
     pub path: String,
     /// The text, as it was read.
     pub text: Arc<str>,
+    /// The first byte of each line, found when the first place in the text is asked for.
+    line_starts: OnceLock<Vec<u32>>,
+}
+
+impl Source {
+    /// Index and first byte of the line that an offset is in.
+    fn line_at(&self, offset: u32) -> (usize, u32) {
+        let starts = self.line_starts.get_or_init(|| {
+            let newlines = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+            let after = newlines.filter_map(|(index, _)| u32::try_from(index + 1).ok());
+            std::iter::once(0).chain(after).collect()
+        });
+        let index = starts.partition_point(|start| *start <= offset).saturating_sub(1);
+        (index, starts.get(index).copied().unwrap_or(0))
+    }
 }
 
 /// The texts of a run.
@@ -74,7 +89,7 @@ impl Sources {
     /// Adds a text and gives its id.
     pub fn add(&mut self, path: impl Into<String>, text: impl Into<Arc<str>>) -> SourceId {
         let id = SourceId(u32::try_from(self.sources.len()).unwrap_or(u32::MAX));
-        self.sources.push(Source { path: path.into(), text: text.into() });
+        self.sources.push(Source { path: path.into(), text: text.into(), line_starts: OnceLock::new() });
         id
     }
 
@@ -125,11 +140,29 @@ impl Sources {
     /// Line and column of a byte.
     fn location(&self, id: SourceId, offset: u32) -> Location {
         let Some(source) = self.get(id) else { return Location { path: String::new(), line: 1, column: 1 } };
-        let before = source.text.get(..offset as usize).unwrap_or(&source.text);
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-        let column = before.get(line_start..).unwrap_or_default().chars().filter(|c| *c != '\u{feff}').count() + 1;
+        let (index, start) = source.line_at(offset);
+        let before = source.text.get(start as usize..offset as usize).unwrap_or_default();
+        // A byte order mark is no character of the first line.
+        let column = before.chars().filter(|c| *c != '\u{feff}').count() + 1;
         let clamp = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        Location { path: source.path.clone(), line: clamp(line), column: clamp(column) }
+        Location { path: source.path.clone(), line: clamp(index + 1), column: clamp(column) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_and_columns_count_from_one_in_characters() {
+        let mut sources = Sources::default();
+        let text = "\u{feff}a: 1\r\nüber: x\n\nend";
+        let source = sources.add("some.yaml", text);
+        let at = |needle: &str| {
+            let offset = u32::try_from(text.find(needle).unwrap()).unwrap();
+            let location = sources.resolve(&Place::Byte { source, offset });
+            (location.line, location.column)
+        };
+        assert_eq!([at("a"), at("1"), at("über"), at("x"), at("end")], [(1, 1), (1, 4), (2, 1), (2, 7), (4, 1)]);
     }
 }
