@@ -143,7 +143,7 @@ impl Engine {
     pub fn evaluate_with(&self, flow: &Flow, options: &EngineOptions) -> Verdict {
         let parties = self.parties(flow, options);
         let is_allowed = |direction| {
-            exemption(flow, &parties, direction, options).is_some()
+            exemption(flow.route, &parties, direction, options).is_some()
                 || self.is_allowed_by_policies(flow, &parties, direction)
         };
         Verdict::allow_if(Direction::BOTH.into_iter().all(is_allowed))
@@ -279,7 +279,7 @@ impl Engine {
 
 /// Why policy does not apply to a side, if it does not.
 pub(crate) fn exemption(
-    flow: &Flow,
+    route: Route,
     parties: &Parties<'_>,
     direction: Direction,
     options: &EngineOptions,
@@ -292,7 +292,7 @@ pub(crate) fn exemption(
     if let Some((other, _)) = peer.endpoint
         && other == id
         && endpoint.kind == EndpointKind::Pod
-        && (flow.route == Route::Direct || options.service_hairpin == Enforcement::Allow)
+        && (route == Route::Direct || options.service_hairpin == Enforcement::Allow)
     {
         return Some(Exemption::SamePod);
     }

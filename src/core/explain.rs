@@ -168,7 +168,7 @@ impl Engine {
         let governing: Vec<&CompiledPolicy> =
             table.policies.iter().filter_map(|index| self.compiled.policies.get(*index as usize)).collect();
         let policies = governing.iter().map(|policy| policy.id).collect();
-        let (verdict, reason) = match exemption(flow, parties, direction, self.options()) {
+        let (verdict, reason) = match exemption(flow.route, parties, direction, self.options()) {
             Some(exemption) => (Verdict::Allow, Reason::Exempt(exemption)),
             None => self.walk(flow, parties, direction, &governing),
         };

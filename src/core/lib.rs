@@ -1,7 +1,42 @@
 //! Kubernetes network policy, evaluated: text → objects → cluster → compiled policies → verdicts, explanations, reachability.
 //!
-//! The passes, in order: [`load`] reads texts into objects, [`resolve`] joins them into a [`Cluster`], [`compile`] makes an
+//! The passes, in order: [`load()`] reads texts into objects, [`resolve()`] joins them into a [`Cluster`], [`compile`] makes an
 //! [`Engine`] of it, and the engine answers. Each pass returns a value and diagnostics; no input makes a pass fail as a whole.
+//!
+//! ```
+//! use netpol::{EngineOptions, Verdict, flow, source::Sources};
+//!
+//! let mut sources = Sources::default();
+//! sources.add("shop.yaml", "
+//! apiVersion: v1
+//! kind: Pod
+//! metadata: { name: web, namespace: shop, labels: { app: web } }
+//! ---
+//! apiVersion: v1
+//! kind: Pod
+//! metadata: { name: db, namespace: shop, labels: { app: db } }
+//! ---
+//! apiVersion: networking.k8s.io/v1
+//! kind: NetworkPolicy
+//! metadata: { name: db, namespace: shop }
+//! spec:
+//!   podSelector: { matchLabels: { app: db } }
+//!   ingress:
+//!     - from: [{ podSelector: { matchLabels: { app: web } } }]
+//!       ports: [{ port: 5432 }]
+//! ");
+//! let options = EngineOptions::default();
+//! let loaded = netpol::load(&sources);
+//! let resolved = netpol::resolve(loaded.objects, &options);
+//! assert!(loaded.diagnostics.is_empty());
+//! let engine = netpol::compile(resolved.cluster, options);
+//!
+//! let allowed = flow::parse("shop/web -> shop/db:5432", engine.cluster())?;
+//! let denied = flow::parse("shop/web -> shop/db:80", engine.cluster())?;
+//! assert_eq!(engine.evaluate(&allowed[0]), Verdict::Allow);
+//! assert_eq!(engine.explain(&denied[0]).ingress.decider(), "isolated");
+//! # Ok::<(), flow::FlowError>(())
+//! ```
 //!
 //! Deliberately absent: files, clocks, environment, threads, and any text meant for a terminal.
 
@@ -37,5 +72,6 @@ pub use engine::{Engine, Exemption, Verdict};
 pub use explain::Explanation;
 pub use flow::{End, Flow};
 pub use load::{Loaded, load};
+pub use options::EngineOptions;
 pub use reach::{Connectivity, ReachQuery};
 pub use resolve::{Resolved, resolve};

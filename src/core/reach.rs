@@ -15,7 +15,7 @@ use std::rc::Rc;
 pub use crate::addresses::AddressRange;
 use crate::cluster::{Direction, Endpoint, EndpointId, Owner};
 use crate::connections::{ConnectionId, ConnectionSet, Connections, PortSet};
-use crate::engine::{Engine, Families, common_family, exemption};
+use crate::engine::{Engine, Families, Parties, Party, common_family, exemption};
 use crate::flow::{Flow, Route};
 use crate::protocol::{Family, Port, Protocol};
 
@@ -150,13 +150,12 @@ impl Engine {
     /// protocol of `flow` do not matter.
     pub fn connections(&self, flow: &Flow) -> ConnectionSet {
         let mut connections = self.compiled.connections.clone();
-        let id = self.connection_id(flow, &mut connections);
+        let id = self.connection_id(flow.route, &self.parties(flow, self.options()), &mut connections);
         connections.get(id).clone()
     }
 
-    fn connection_id(&self, flow: &Flow, connections: &mut Connections) -> ConnectionId {
-        let parties = self.parties(flow, self.options());
-        let exempt = Direction::BOTH.map(|direction| exemption(flow, &parties, direction, self.options()).is_some());
+    fn connection_id(&self, route: Route, parties: &Parties<'_>, connections: &mut Connections) -> ConnectionId {
+        let exempt = Direction::BOTH.map(|direction| exemption(route, parties, direction, self.options()).is_some());
         row::between(self, exempt, parties.source.identity, parties.destination.identity, connections)
     }
 }
@@ -242,11 +241,14 @@ impl Connectivity<'_> {
         let slot = UnitIdentities::slot(parties.family);
         let identity = |unit: &Unit| unit.identities.get(slot).and_then(|id| self.identities.get(id));
         let (Some(from), Some(to)) = (identity(source), identity(destination)) else { return false };
-        let exempt =
-            Direction::BOTH.map(|direction| exemption(flow, &parties, direction, self.engine.options()).is_some());
+        let as_listed = Parties {
+            source: Party { identity: from, ..parties.source },
+            destination: Party { identity: to, ..parties.destination },
+            family: parties.family,
+        };
         let mut connections = self.engine.compiled.connections.clone();
-        let both = row::between(self.engine, exempt, from, to, &mut connections);
-        connections.admits(both, flow.protocol, flow.port)
+        let id = self.engine.connection_id(flow.route, &as_listed, &mut connections);
+        connections.admits(id, flow.protocol, flow.port)
     }
 
     fn unit_of(&self, endpoint: Option<(EndpointId, &Endpoint)>, address: Option<IpAddr>) -> Option<&Unit> {
@@ -265,11 +267,21 @@ impl Connectivity<'_> {
 
     /// The connections from one unit to another, exemptions considered.
     fn between(&self, source: &Unit, destination: &Unit, connections: &mut Connections) -> ConnectionId {
-        let (Some(from), Some(to)) = (source.any_end(), destination.any_end()) else { return ConnectionId::NONE };
-        let family = self.query.family;
-        let (protocol, port) = (Protocol::Tcp, Port::MIN);
-        let flow = Flow { source: from, destination: to, protocol, port, family, route: Route::Direct };
-        self.engine.connection_id(&flow, connections)
+        let family = self.query.family.or_else(|| common_family(source.families, destination.families));
+        let (Some(source), Some(destination)) = (self.party(source, family), self.party(destination, family)) else {
+            return ConnectionId::NONE;
+        };
+        self.engine.connection_id(Route::Direct, &Parties { source, destination, family }, connections)
+    }
+
+    /// A unit as the end of a flow. A range is its addresses that no pod has, even where a pod has its first one.
+    fn party(&self, unit: &Unit, family: Option<Family>) -> Option<Party<'_>> {
+        let id = unit.members().first().copied();
+        Some(Party {
+            endpoint: id.and_then(|id| self.engine.cluster().endpoint(id).map(|endpoint| (id, endpoint))),
+            address: unit.range().map(|range| range.first),
+            identity: unit.identities.get(UnitIdentities::slot(family)).and_then(|id| self.identities.get(id))?,
+        })
     }
 
     /// What the query's ports and protocols let through.

@@ -70,7 +70,12 @@ impl Random {
                 name: "some",
                 default: if self.below(2) == 0 { TierDefault::Deny } else { TierDefault::Pass },
                 policies: (0..self.below(3) + 1)
-                    .map(|_| Policy { id: PolicyId(0), subject: self.pods(), ingress: self.rules(), egress: self.rules() })
+                    .map(|_| Policy {
+                        id: PolicyId(0),
+                        subject: self.pods(),
+                        ingress: self.rules(),
+                        egress: self.rules(),
+                    })
                     .collect(),
             })
             .collect()
@@ -81,14 +86,19 @@ impl Random {
 fn is_allowed(tiers: &[Tier], direction: Direction, subject: &str, peer: &str, port: Port) -> bool {
     let selects = |selection: &PodSelection, pod: &str| selection.pods.matches(&[("pod", pod)].into_iter().collect());
     'tiers: for tier in tiers {
-        let governing: Vec<&Policy> =
-            tier.policies.iter().filter(|policy| selects(&policy.subject, subject) && policy.rules(direction).is_some()).collect();
+        let governing: Vec<&Policy> = tier
+            .policies
+            .iter()
+            .filter(|policy| selects(&policy.subject, subject) && policy.rules(direction).is_some())
+            .collect();
         for rule in governing.iter().flat_map(|policy| policy.rules(direction).unwrap()) {
             let is_peer = rule.peers.as_ref().is_none_or(|peers| {
                 peers.iter().any(|candidate| matches!(candidate, Peer::Pods(selection) if selects(selection, peer)))
             });
             let is_port = rule.ports.as_ref().is_none_or(|ports| {
-                ports.iter().any(|entry| matches!(entry.ports, PortSelection::Range(first, last) if first <= port && port <= last))
+                ports.iter().any(
+                    |entry| matches!(entry.ports, PortSelection::Range(first, last) if first <= port && port <= last),
+                )
             });
             match rule.action {
                 _ if !(is_peer && is_port) => {}

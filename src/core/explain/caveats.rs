@@ -58,7 +58,7 @@ impl Engine {
             let end = if is_source { &mut assumed.source } else { &mut assumed.destination };
             end.identity = Identity { address, ..end.identity };
             let is_allowed = Direction::BOTH.into_iter().all(|direction| {
-                exemption(flow, parties, direction, self.options()).is_some()
+                exemption(flow.route, parties, direction, self.options()).is_some()
                     || self.is_allowed_by_policies(flow, &assumed, direction)
             });
             Verdict::allow_if(is_allowed) != verdict

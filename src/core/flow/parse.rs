@@ -130,6 +130,7 @@ impl FlowText {
     ///
     /// An end or a port is not there.
     pub fn resolve(&self, cluster: &Cluster) -> Result<Resolution, FlowError> {
+        self.check_families()?;
         let sources = ends(cluster, &self.source)?;
         if let Some((namespace, name)) = service_name(&self.destination) {
             return self.to_service(cluster, &sources, namespace, name).map(Resolution::Flows);
@@ -156,6 +157,19 @@ impl FlowText {
             }
         }
         Ok(if self.port.is_none() { Resolution::AnyPort(flows) } else { Resolution::Flows(flows) })
+    }
+
+    /// A connection has one address family.
+    fn check_families(&self) -> Result<(), FlowError> {
+        let family_of = |text: &str| text.parse().ok().map(Family::of);
+        let families = [self.family, family_of(&self.source), family_of(&self.destination)];
+        let mut known = families.into_iter().flatten();
+        let first = known.next();
+        match known.find(|family| Some(*family) != first) {
+            None => Ok(()),
+            Some(_) => Err(FlowError::new(format!("`{} -> {}` mixes IPv4 and IPv6", self.source, self.destination))
+                .help("both ends and --family must be of one address family")),
+        }
     }
 
     /// S34: a Service stands for the pods behind it, each on its target port.

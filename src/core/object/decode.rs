@@ -16,7 +16,7 @@ use super::{
 
 /// What one document, or one item of a list, turned out to be.
 #[derive(Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "nearly every document is an object")]
+#[allow(clippy::large_enum_variant, reason = "nearly every document is an object")]
 pub(crate) enum Decoded {
     /// An object that netpol reads.
     Object(Body),

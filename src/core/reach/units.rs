@@ -12,7 +12,6 @@ use super::{ReachQuery, UnitIdentities};
 use crate::addresses::AddressRange;
 use crate::cluster::{Endpoint, EndpointId, NamespaceId, Owner};
 use crate::engine::{Engine, Families, Identity, is_on_host_network};
-use crate::flow::End;
 use crate::protocol::Family;
 
 /// One end.
@@ -79,14 +78,6 @@ impl Unit {
     /// Whether it can be some pod's own node.
     pub(super) fn is_node_like(&self) -> bool {
         self.is_on_host_network || self.kind_name == NODE
-    }
-
-    /// Some end in the unit.
-    pub(super) fn any_end(&self) -> Option<End> {
-        match &self.kind {
-            UnitKind::Endpoints { members, .. } => members.first().copied().map(End::Endpoint),
-            UnitKind::Range(range) => Some(End::Address(range.first)),
-        }
     }
 }
 
