@@ -8,7 +8,7 @@ use netpol::cluster::Cluster;
 use netpol::connections::ConnectionSet;
 use netpol::flow::{End, Flow, Route};
 use netpol::protocol::Family;
-use netpol::reach::{Unit, UnitKind};
+use netpol::reach::{AddressRange, Unit, UnitKind};
 use netpol::{Connectivity, Engine, ReachQuery};
 
 /// The list over one family, or over whichever the ends have in common.
@@ -23,6 +23,10 @@ impl<'a> Listing<'a> {
     pub fn new(engine: &'a Engine, family: Option<Family>) -> Listing<'a> {
         let query = ReachQuery { include_self: true, include_nodes: true, family, ..ReachQuery::default() };
         let connectivity = engine.reach(&query);
+        assert_eq!(
+            joined_ranges(&connectivity),
+            ["0.0.0.0-255.255.255.255", "::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"]
+        );
         let mut connections = BTreeMap::new();
         connectivity.for_each(|source, destination, _, set| {
             connections.insert((source, destination), set.clone());
@@ -60,4 +64,16 @@ impl<'a> Listing<'a> {
         };
         self.connectivity.units().iter().find(is_in)
     }
+}
+
+/// The address ranges of a list, joined where they touch: they leave nothing out and do not overlap.
+fn joined_ranges(connectivity: &Connectivity<'_>) -> Vec<String> {
+    let mut joined: Vec<AddressRange> = Vec::new();
+    for range in connectivity.units().iter().filter_map(Unit::range) {
+        match joined.last_mut().and_then(|last| last.join(&range).map(|whole| (last, whole))) {
+            Some((last, whole)) => *last = whole,
+            None => joined.push(range),
+        }
+    }
+    joined.iter().map(ToString::to_string).collect()
 }

@@ -191,6 +191,9 @@ pub struct Reach {
     pub paths: Vec<PathBuf>,
     #[command(flatten)]
     pub filter: Filter,
+    /// Lists a workload's traffic to itself too
+    #[arg(long)]
+    pub include_self: bool,
     /// The format of the answer
     #[arg(long, short, value_enum, default_value_t)]
     pub output: ReachFormat,
@@ -220,9 +223,6 @@ pub struct Filter {
     /// Only flows over this address family [default: for each pair, the destination's first that the source has]
     #[arg(long, value_enum)]
     pub family: Option<FamilyName>,
-    /// Lists an endpoint's traffic to itself too
-    #[arg(long)]
-    pub include_self: bool,
     /// Lists the addresses of nodes, and what a pod's own node may do
     #[arg(long)]
     pub include_nodes: bool,

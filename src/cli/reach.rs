@@ -10,7 +10,8 @@ use crate::{Failure, Status};
 
 pub fn run(command: &Reach, common: &Common) -> Result<Status, Failure> {
     let input = input::read(&command.paths, common)?;
-    let connectivity = input.engine.reach(&query(&command.filter));
+    let query = ReachQuery { include_self: command.include_self, ..query(&command.filter) };
+    let connectivity = input.engine.reach(&query);
     let format = match command.output {
         ReachFormat::Table => Format::Table,
         ReachFormat::List => Format::List,
@@ -42,7 +43,6 @@ pub fn query(filter: &Filter) -> ReachQuery {
         ports: filter.port.clone(),
         protocols: filter.protocol.clone(),
         family: filter.family.map(Into::into),
-        include_self: filter.include_self,
         include_nodes: filter.include_nodes,
         ..ReachQuery::default()
     }

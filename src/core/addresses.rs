@@ -82,7 +82,8 @@ impl AddressSpace {
                 for (first, last) in holed(block) {
                     changes.push((first, index, true));
                     // Past the end of the address space nothing changes any more.
-                    changes.extend(last.checked_add(1).map(|after| (after, index, false)));
+                    let after = last.checked_add(1).filter(|after| *after <= top(family));
+                    changes.extend(after.map(|after| (after, index, false)));
                 }
             }
         }
@@ -138,7 +139,7 @@ impl AddressSpace {
         let mut ranges = Vec::new();
         for family in Family::BOTH {
             let atoms = if family == Family::Ipv4 { &self.ipv4 } else { &self.ipv6 };
-            let top = if family == Family::Ipv4 { u128::from(u32::MAX) } else { u128::MAX };
+            let top = top(family);
             let mut starts: Vec<u128> = std::iter::once(0).chain(atoms.iter().map(|(start, _)| *start)).collect();
             for cut in cuts.iter().filter(|cut| Family::of(**cut) == family) {
                 let number = number_of(*cut);
@@ -173,6 +174,14 @@ fn holed(block: &AddressBlock) -> Vec<(u128, u128)> {
     }
     ranges.extend(next.map(|from| (from, last)));
     ranges
+}
+
+/// The last address of a family.
+fn top(family: Family) -> u128 {
+    match family {
+        Family::Ipv4 => u128::from(u32::MAX),
+        Family::Ipv6 => u128::MAX,
+    }
 }
 
 fn bounds(network: &IpNet) -> (u128, u128) {
@@ -240,6 +249,10 @@ mod tests {
         };
         let ipv6 = "::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff";
         assert_eq!(text(&[]), ["0.0.0.0-9.255.255.255", "10.0.0.0-10.255.255.255", "11.0.0.0-255.255.255.255", ipv6]);
+        let whole =
+            AddressSpace::new(&[block("0.0.0.0/0", &[]), block("128.0.0.0/1", &[]), block("::/0", &[])]).ranges(&[]);
+        let whole: Vec<String> = whole.iter().map(|(range, _)| range.to_string()).collect();
+        assert_eq!(whole, ["0.0.0.0-127.255.255.255", "128.0.0.0-255.255.255.255", ipv6]);
         let cut = text(&["10.0.0.7".parse().unwrap()]);
         assert_eq!(cut[1..4], ["10.0.0.0-10.0.0.6", "10.0.0.7-10.0.0.7", "10.0.0.8-10.255.255.255"]);
     }

@@ -91,7 +91,8 @@ impl Difference {
 
 /// The difference between two clusters, as far as a query asks.
 pub fn diff(old: &Engine, new: &Engine, query: &ReachQuery) -> Difference {
-    let mut query = query.clone();
+    // What passes between two pods of one workload can change too; what a pod does to itself cannot.
+    let mut query = ReachQuery { include_self: true, ..query.clone() };
     for engine in [old, new] {
         let answer = engine.reach(&query);
         query.split.extend(split_workloads(answer.units()));
