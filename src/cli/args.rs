@@ -15,7 +15,7 @@ use netpol::protocol::{Family, Port, Protocol};
     after_help = "\
 Examples:
   netpol reach examples/shop                              who can reach whom
-  netpol eval examples/shop --from shop/web --to data/orders-db --port 5432
+  netpol eval examples/shop --from shop-backend/cart --to shop-data/redis --port 6379
   netpol diff main/ branch/                               what a change opens and closes
 
 PATH is a file, a folder (searched for .yaml, .yml and .json, respecting .gitignore) or - for standard input."

@@ -58,6 +58,7 @@ struct Label {
     /// The number that rows and columns share.
     number: usize,
     text: String,
+    is_external: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -88,14 +89,18 @@ impl Glyphs {
 /// Stands for "some" where there is no letter for it.
 const SOME: char = '\0';
 
-fn labels<'a>(texts: impl Iterator<Item = (usize, &'a str)>) -> Vec<Label> {
-    texts.map(|(index, text)| Label { number: index + 1, text: text.to_owned() }).collect()
+fn labels<'a>(connectivity: &Connectivity<'_>, texts: impl Iterator<Item = (usize, &'a str)>) -> Vec<Label> {
+    let ranges: BTreeSet<&str> =
+        connectivity.units().iter().filter(|unit| unit.is_external()).map(|unit| unit.id.as_str()).collect();
+    texts
+        .map(|(index, text)| Label { number: index + 1, text: text.to_owned(), is_external: ranges.contains(text) })
+        .collect()
 }
 
 fn by_workload(connectivity: &Connectivity<'_>) -> Grid {
     let units = connectivity.units().iter().enumerate().map(|(index, unit)| (index, unit.id.as_str()));
-    let rows = labels(units.clone().filter(|(index, _)| connectivity.is_asked(*index).0));
-    let columns = labels(units.clone().filter(|(index, _)| connectivity.is_asked(*index).1));
+    let rows = labels(connectivity, units.clone().filter(|(index, _)| connectivity.is_asked(*index).0));
+    let columns = labels(connectivity, units.clone().filter(|(index, _)| connectivity.is_asked(*index).1));
     let mut cells: BTreeMap<(usize, usize), Cell> =
         units.map(|(index, _)| ((index + 1, index + 1), Cell::Itself)).collect();
     let mut letters: BTreeMap<usize, char> = BTreeMap::new();
@@ -158,7 +163,7 @@ fn by_namespace(connectivity: &Connectivity<'_>) -> Grid {
         })
         .collect();
     let asked: BTreeSet<usize> = sizes.iter().filter(|(_, (s, d))| s + d > 0).map(|(group, _)| group - 1).collect();
-    let groups = || labels(groups.iter().copied().enumerate().filter(|(index, _)| asked.contains(index)));
+    let groups = || labels(connectivity, groups.iter().copied().enumerate().filter(|(index, _)| asked.contains(index)));
     Grid { rows: groups(), columns: groups(), cells, legend: Vec::new() }
 }
 
@@ -181,8 +186,11 @@ impl Grid {
                 let padding = " ".repeat(text_width - row.text.width());
                 write!(out, "{} {}{padding}", style.dim(&format!("{:>number_width$}", row.number)), row.text)?;
                 for column in block {
-                    let cell = self.cells.get(&(row.number, column.number));
-                    write!(out, "{}{}", " ".repeat(cell_width - 1), self.sign(cell.copied(), &glyphs, style))?;
+                    let cell = self.cells.get(&(row.number, column.number)).copied();
+                    // Between addresses no policy is asked.
+                    let is_asked = !(row.is_external && column.is_external) || cell == Some(Cell::Itself);
+                    let sign = if is_asked { self.sign(cell, &glyphs, style) } else { " ".to_owned() };
+                    write!(out, "{}{sign}", " ".repeat(cell_width - 1))?;
                 }
                 writeln!(out)?;
             }
