@@ -10,107 +10,16 @@ use rustc_hash::FxHashMap;
 use crate::addresses::AddressSpace;
 use crate::bitset::{BitSet, BitSets, SetId};
 use crate::classes::{Classes, NamedPortsId};
-use crate::cluster::{Cluster, Direction, NamedPort, PolicyId};
-use crate::connections::{ConnectionId, ConnectionSet, Connections, PortSet};
+use crate::cluster::{Cluster, Direction};
+use crate::connections::{ConnectionId, Connections};
 use crate::engine::Engine;
 use crate::model::{self, Action, AddressBlock, Peer, PortMatch, PortSelection, Rule, Tier, TierDefault};
 use crate::options::EngineOptions;
 use crate::select::SelectorIndex;
-
-/// A policy, compiled.
-#[derive(Debug)]
-pub(crate) struct CompiledPolicy {
-    pub id: PolicyId,
-    /// Index of its tier.
-    pub tier: u32,
-    /// Its ingress and egress rules; `None` for a direction that it does not govern.
-    pub ingress: Option<Vec<CompiledRule>>,
-    pub egress: Option<Vec<CompiledRule>>,
-}
-
-impl CompiledPolicy {
-    pub fn rules(&self, direction: Direction) -> Option<&[CompiledRule]> {
-        match direction {
-            Direction::Ingress => self.ingress.as_deref(),
-            Direction::Egress => self.egress.as_deref(),
-        }
-    }
-}
-
-/// A rule, compiled.
-#[derive(Debug)]
-pub(crate) struct CompiledRule {
-    pub action: Action,
-    /// `None` matches everyone.
-    pub peers: Option<Vec<PeerSet>>,
-    /// `None` matches every port of every protocol.
-    pub ports: Option<Vec<PortMatch>>,
-    connections: RuleConnections,
-}
-
-/// The other ends that one peer matches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum PeerSet {
-    Anyone,
-    /// A set of endpoint classes.
-    Pods(SetId),
-    /// A set of address classes.
-    Addresses(SetId),
-}
-
-/// The ports of a rule as a connection set, which names make depend on the destination pod.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum RuleConnections {
-    Fixed(ConnectionId),
-    /// Index into [`NamedConnections`].
-    ByDestination(u32),
-}
-
-/// Decides one direction for the classes that share it.
-#[derive(Debug, Default)]
-pub(crate) struct Table {
-    pub tiers: Vec<TierTable>,
-    /// The policies that govern this direction, in order; indices into the compiled policies.
-    pub policies: Vec<u32>,
-}
-
-/// The part of a table that comes from one tier.
-#[derive(Debug)]
-pub(crate) struct TierTable {
-    pub default: TierDefault,
-    /// The first that matches decides.
-    pub entries: Vec<Entry>,
-    /// Whether rules only allow and the rest is denied, so that their order does not matter.
-    pub is_allow_list: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Entry {
-    pub action: Action,
-    pub peers: PeerSet,
-    pub connections: RuleConnections,
-}
-
-/// Index of a table; the first one has no tiers and allows everything.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub(crate) struct TableId(pub u32);
-
-/// The connection sets of rules that name ports, per list of named ports on a pod.
-#[derive(Debug, Default)]
-pub(crate) struct NamedConnections {
-    /// Per set of port matches: what it means where no name resolves.
-    unnamed: Vec<ConnectionId>,
-    /// Where a name does resolve.
-    resolved: FxHashMap<(u32, NamedPortsId), ConnectionId>,
-}
-
-impl NamedConnections {
-    /// What the port matches mean on a destination; `None` is one without named ports.
-    pub fn get(&self, index: u32, named_ports: Option<NamedPortsId>) -> ConnectionId {
-        let resolved = named_ports.and_then(|ports| self.resolved.get(&(index, ports)));
-        resolved.or_else(|| self.unnamed.get(index as usize)).copied().unwrap_or(ConnectionId::NONE)
-    }
-}
+use crate::tables::{
+    Compiled, CompiledPolicy, CompiledRule, Entry, NamedConnections, PeerSet, RuleConnections, Table, TableId,
+    TierTable, connections_on,
+};
 
 /// Compiles a cluster.
 pub fn compile(cluster: Cluster, options: EngineOptions) -> Engine {
@@ -158,23 +67,6 @@ pub(crate) fn compile_tiers(cluster: Cluster, tiers: &[Tier], options: EngineOpt
         options,
         Compiled { classes, addresses, sets, connections, named, policies, tier_defaults, tables, ingress, egress },
     )
-}
-
-/// Everything that [`compile`] makes of the policies.
-pub(crate) struct Compiled {
-    pub classes: Classes,
-    pub addresses: AddressSpace,
-    pub sets: BitSets,
-    pub connections: Connections,
-    pub named: NamedConnections,
-    pub policies: Vec<CompiledPolicy>,
-    /// Per tier, how it ends.
-    pub tier_defaults: Vec<TierDefault>,
-    pub tables: Vec<Table>,
-    /// Per class, the table of its ingress.
-    pub ingress: Vec<TableId>,
-    /// Per class, the table of its egress.
-    pub egress: Vec<TableId>,
 }
 
 /// Per class, the policies that govern it, in order.
@@ -263,12 +155,11 @@ impl Compiler<'_> {
         let unnamed = self.connections.intern(connections_on(ports, &[]));
         let names_ports = ports.iter().any(|port| matches!(port.ports, PortSelection::Name(_)));
         let connections = if names_ports {
-            let index = u32::try_from(self.named.unnamed.len()).unwrap_or(u32::MAX);
-            self.named.unnamed.push(unnamed);
+            let index = self.named.add(unnamed);
             for (id, named_ports) in self.classes.all_named_ports() {
                 let resolved = self.connections.intern(connections_on(ports, named_ports));
                 if resolved != unnamed {
-                    self.named.resolved.insert((index, id), resolved);
+                    self.named.resolve(index, id, resolved);
                 }
             }
             RuleConnections::ByDestination(index)
@@ -368,22 +259,4 @@ impl Compiler<'_> {
         }
         entries.push(new);
     }
-}
-
-/// What port matches mean on a destination with these named ports (S24 to S28).
-pub(crate) fn connections_on(ports: &[PortMatch], named_ports: &[NamedPort]) -> ConnectionSet {
-    let mut set = ConnectionSet::default();
-    for port in ports {
-        let ranges = match &port.ports {
-            PortSelection::Range(first, last) => vec![(*first, *last)],
-            PortSelection::Name(name) => named_ports
-                .iter()
-                .filter(|candidate| candidate.name == *name && candidate.protocol == port.protocol)
-                .map(|candidate| (candidate.port, candidate.port))
-                .collect(),
-        };
-        let union = set.ports(port.protocol).union(&PortSet::from_ranges(ranges));
-        set.set_ports(port.protocol, union);
-    }
-    set
 }

@@ -11,12 +11,12 @@ use crate::addresses::AddressClassId;
 use crate::bitset::BitSets;
 use crate::classes::{ClassId, NamedPortsId};
 use crate::cluster::{Cluster, Direction, Endpoint, EndpointId, EndpointKind};
-use crate::compile::{Compiled, Entry, PeerSet, RuleConnections, Table, TableId};
 use crate::connections::ConnectionId;
 use crate::flow::{End, Flow, Route};
 use crate::model::{Action, TierDefault};
 use crate::options::{Enforcement, EngineOptions, HostNetwork, IpBlocks};
 use crate::protocol::Family;
+use crate::tables::{Compiled, Entry, PeerSet, RuleConnections, Table, TableId};
 
 /// Whether a flow may pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]

@@ -7,12 +7,12 @@ mod caveats;
 mod miss;
 
 use crate::cluster::{Direction, NamedPort, PolicyId};
-use crate::compile::{CompiledPolicy, CompiledRule, connections_on};
 use crate::connections::ConnectionSet;
 use crate::engine::{Engine, Exemption, Parties, Verdict, exemption};
 use crate::flow::Flow;
 use crate::model::{Action, TierDefault};
 use crate::protocol::Family;
+use crate::tables::{CompiledPolicy, CompiledRule, connections_on};
 
 /// A verdict and its reasons.
 #[derive(Debug, Clone, PartialEq)]

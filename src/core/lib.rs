@@ -63,6 +63,7 @@ mod select;
 pub mod selector;
 pub mod source;
 pub mod span;
+mod tables;
 pub mod validate;
 
 pub use cluster::Cluster;

@@ -5,7 +5,6 @@ use ipnet::IpNet;
 use super::{Miss, PeerMiss, RuleMiss};
 use crate::cidr;
 use crate::cluster::{Direction, NamespaceId};
-use crate::compile::{CompiledPolicy, connections_on};
 use crate::engine::{Engine, Parties, Party};
 use crate::flow::Flow;
 use crate::model::PortSelection;
@@ -13,6 +12,7 @@ use crate::object::{IpBlock, NetworkPolicyPeer, NetworkPolicyRule, Text};
 use crate::options::IpBlocks;
 use crate::protocol::Family;
 use crate::selector::Selector;
+use crate::tables::{CompiledPolicy, connections_on};
 
 impl Engine {
     pub(super) fn miss(

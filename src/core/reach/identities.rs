@@ -4,9 +4,9 @@ use rustc_hash::FxHashMap;
 
 use super::UnitIdentities;
 use crate::cluster::{Endpoint, EndpointId};
-use crate::compile::PeerSet;
 use crate::engine::{Engine, Identity};
 use crate::protocol::Family;
+use crate::tables::PeerSet;
 
 /// Index of a distinct identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -7,10 +7,10 @@ use rustc_hash::FxHashMap;
 use super::UnitIdentities;
 use super::identities::{Identities, IdentityId};
 use crate::cluster::Direction;
-use crate::compile::{Entry, Table, TableId};
 use crate::connections::{ConnectionId, Connections};
 use crate::engine::{Engine, Identity};
 use crate::model::{Action, TierDefault};
+use crate::tables::{Entry, Table, TableId};
 
 /// Rows by source.
 pub(super) struct Rows<'e> {
