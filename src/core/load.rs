@@ -154,7 +154,10 @@ fn summarise_passed_over(kinds: &BTreeMap<(String, String), usize>) -> Vec<Diagn
         let described: Vec<String> = kinds
             .iter()
             .filter(|((_, kind), _)| is_policy(kind) == wanted)
-            .map(|((api_version, kind), count)| format!("{count} {kind} ({api_version})"))
+            .map(|((api_version, kind), count)| {
+                let version = if api_version.is_empty() { "no apiVersion" } else { api_version };
+                format!("{count} {kind} ({version})")
+            })
             .collect();
         (!described.is_empty()).then(|| described.join(", "))
     };
