@@ -1,0 +1,20 @@
+//! The command line as a user meets it: real processes, real files, exit statuses, and both streams.
+//!
+//! What bad input does is in `bad_input.rs`. `NETPOL_BLESS=1 cargo test --package netpol-tests --test cli` rewrites the golden
+//! outputs; read the difference before it is committed.
+
+#[path = "cli/diff.rs"]
+mod diff;
+#[path = "cli/eval.rs"]
+mod eval;
+#[path = "cli/golden.rs"]
+mod golden;
+#[path = "cli/manifests.rs"]
+mod manifests;
+#[path = "cli/options.rs"]
+mod options;
+#[allow(dead_code, reason = "two test programs share this file")]
+#[path = "cli/program.rs"]
+mod program;
+#[path = "cli/reach.rs"]
+mod reach;

@@ -1,0 +1,160 @@
+//! Text that is no YAML, and YAML that is no manifest.
+
+use crate::program::{Scratch, not_yet};
+use crate::{between_good, is_left_out, is_no_error, is_passed_over, is_refused, survives};
+
+#[test]
+fn a_document_that_is_no_yaml_is_left_out_and_its_neighbours_are_read() {
+    for (bad, line, column) in [
+        ("a: [b\n", 2, 1),
+        ("a: b: c\n", 1, 5),
+        ("a: \"b\n", 2, 1),
+        ("a: 'b\n  c\n", 3, 1),
+        ("a: b\n c: d\n", 2, 3),
+        ("kind: Pod\n\tmetadata: {}\n", 2, 1),
+        ("a: @b\n", 1, 4),
+        ("a: *nowhere\n", 1, 4),
+        ("a: &x [b, *y]\n", 1, 11),
+        ("{{- if .Values.enabled }}\nkind: Pod\n{{- end }}\n", 1, 3),
+        ("kind: Pod\nmetadata:\n  name: {{ .Release.Name }}\n", 3, 10),
+        ("kind: Pod\nmetadata:\n  labels:\n    {{- include \"labels\" . | nindent 4 }}\n", 4, 6),
+        ("<<<<<<< HEAD\nkind: Pod\n=======\nkind: Job\n>>>>>>> branch\n", 2, 5),
+        ("<html>\n<body class=\"a: b\">\n", 2, 15),
+    ] {
+        println!("{bad}");
+        is_refused(bad, line, column, &["error[invalid-"]);
+    }
+}
+
+#[test]
+fn a_file_that_ends_in_the_middle_keeps_what_came_before() {
+    let (text, _) = between_good("");
+    let cut = text.len() - "{ port: 80 }]\n".len();
+    // The policy is what is cut off.
+    let scratch = Scratch::new();
+    scratch.write("cut.yaml", &text[..cut]);
+    scratch.netpol(&["reach", "cut.yaml"]).ends_with(2).says(&["cut.yaml:", "error[invalid-document]"]);
+    let run = scratch.netpol(&["reach", "cut.yaml", "--lenient", "-o", "csv"]).ends_with(0);
+    assert!(run.out.contains("shop/client[Pod],shop/web[Pod],TCP,1-65535\n"), "{}", run.out);
+}
+
+#[test]
+fn a_parsers_own_line_numbers_are_not_told() {
+    not_yet("a message ends in `at line 1 column 1, while parsing a flow sequence`, counted from the document", || {
+        let lenient = is_left_out("input.yaml", between_good("\n\na: [b\n").0, &["error[invalid-document]"]);
+        assert!(!lenient.err.contains("at line"), "{}", lenient.err);
+    });
+}
+
+#[test]
+fn a_message_about_a_document_says_what_follows() {
+    not_yet("`did not find expected key` is all", || {
+        is_left_out("input.yaml", between_good("a: [b\n").0, &["error[invalid-document]", "this document is left out"]);
+    });
+}
+
+#[test]
+fn a_helm_template_is_called_one() {
+    not_yet("it is a document with a syntax error like any other", || {
+        let template = "kind: Pod\nmetadata:\n  name: {{ .Release.Name }}\n";
+        is_left_out("input.yaml", between_good(template).0, &["error[invalid-document]", "helm template"]);
+    });
+}
+
+#[test]
+fn documents_without_content_are_nothing() {
+    for empty in ["", "\n", "# a comment\n", "---\n", "...\n", "---\n---\n# x\n---\n", "%YAML 1.2\n---\n", "---\r\n"] {
+        is_passed_over(empty);
+        let scratch = Scratch::new();
+        scratch.write("empty.yaml", empty);
+        let run = scratch.netpol(&["reach", "empty.yaml"]).ends_with(2);
+        assert_eq!(run.err, "error: no Kubernetes objects that decide about traffic in `empty.yaml`\n");
+    }
+}
+
+#[test]
+fn other_peoples_files_in_a_folder_are_passed_over_with_a_note() {
+    let scratch = Scratch::new();
+    scratch.write("k8s/all.yaml", between_good("").0);
+    for (name, content) in [
+        ("docker-compose.yml", "services:\n  web:\n    image: nginx\n    ports: ['80:80']\n"),
+        ("ci.yml", "name: ci\non: [push]\njobs: {a: {runs-on: x}}\n"),
+        ("kustomization.yaml", "resources: [all.yaml]\n"),
+        ("kustomization-2.yaml", "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: []\n"),
+        ("Chart.yaml", "apiVersion: v2\nname: x\nversion: 1.0.0\n"),
+        ("package.json", "{\"name\": \"x\", \"version\": \"1.0.0\"}"),
+        ("mkdocs.yml", "site_name: x\nextensions:\n  - a: !!python/name:material.extensions.emoji.twemoji\n"),
+        ("stack.yaml", "Resources:\n  A: {Type: X, Properties: {B: !Ref C, D: !GetAtt [a, b]}}\n"),
+        ("playbook.yml", "- hosts: all\n  tasks: [{name: x, when: \"{{ y }}\"}]\n"),
+        ("openapi.json", "{\"openapi\": \"3.0.0\", \"paths\": {}}"),
+        ("numbers.yaml", "1\n---\n2.5\n---\ntrue\n---\n~\n---\n- a\n- 1\n---\n? [a]\n: b\n"),
+        ("twice.yaml", "a: 1\na: 2\n"),
+        ("config.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata: {a: b, a: c, d: \"---\"}\n"),
+        ("crd.yaml", "apiVersion: example.com/v1\nkind: NetworkThing\nspec: [1, 2]\nmetadata: 5\nitems: x\n"),
+    ] {
+        scratch.write(format!("k8s/{name}"), content);
+    }
+    let run = scratch.netpol(&["reach", "k8s", "-o", "csv"]).ends_with(0);
+    assert!(run.err.lines().all(|line| line.starts_with("note: ")), "{}", run.err);
+    assert!(run.err.contains("documents are not Kubernetes objects (no `kind`) and passed over"), "{}", run.err);
+    assert!(run.err.contains("1 Kustomization (kustomize.config.k8s.io/v1beta1)"), "{}", run.err);
+    survives(&scratch, "k8s");
+}
+
+#[test]
+fn a_broken_file_that_cannot_have_been_a_manifest_is_no_error() {
+    let scratch = Scratch::new();
+    scratch.write("k8s/all.yaml", between_good("").0);
+    scratch.write("k8s/tsconfig.json", "{ // comment\n  \"compilerOptions\": {} }");
+    not_yet("every broken file is, even one in which the word `kind` does not occur", move || {
+        scratch.netpol(&["reach", "k8s", "-o", "csv"]).ends_with(0);
+    });
+}
+
+#[test]
+fn anchors_and_aliases_mean_what_yaml_says() {
+    let same_again = "\
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: &m { name: aliased, namespace: shop }
+spec:
+  podSelector: &stranger { matchLabels: &labels { app: stranger } }
+  ingress:
+    - from: [{ podSelector: *stranger }, { podSelector: { matchLabels: *labels } }]
+      ports: &ports [{ port: 1234 }]
+    - from: [{ podSelector: { matchLabels: { app: web } } }]
+      ports: *ports
+";
+    let run = is_passed_over(same_again);
+    assert!(run.out.contains("shop/web[Pod],shop/stranger[Pod],TCP,1234\n"), "{}", run.out);
+    assert!(!run.out.contains("shop/client[Pod],shop/stranger[Pod]"), "{}", run.out);
+}
+
+#[test]
+fn an_anchor_of_one_document_is_not_known_in_the_next() {
+    let (text, first) = between_good("metadata: *m\n");
+    let text = text.replacen("metadata: {", "metadata: &m {", 1);
+    is_left_out("input.yaml", text, &[&format!("input.yaml:{first}:11: error[invalid-document]: unknown anchor")]);
+}
+
+#[test]
+fn merge_keys_mean_what_kubectl_says() {
+    let merged = "\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: merged
+  namespace: shop
+  labels: { <<: { app: stranger, tier: back }, tier: front }
+";
+    not_yet("`<<` is taken for a label, and refused in the API server's name", || {
+        is_passed_over(merged);
+    });
+}
+
+#[test]
+fn documents_may_begin_behind_their_marker_and_hold_markers_in_text() {
+    let (pods, policy) = crate::good();
+    let text = format!("# first\n{pods}--- # a comment\n{policy}... \n---\na: |\n  ---\n  b\n---x: 1\n");
+    is_no_error("input.yaml", text);
+}

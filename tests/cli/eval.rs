@@ -1,0 +1,351 @@
+//! `netpol eval`: the verdict, who decided it and where that is written.
+
+use serde_json::{Value, json};
+
+use crate::manifests::{DATABASE, SHOP, WEB};
+use crate::program::{Call, Run, Scratch, netpol, not_yet};
+
+/// Asks about a flow in the shop.
+fn shop(from: &str, to: &str, port: &str) -> Run {
+    netpol(&["eval", SHOP, "--from", from, "--to", to, "--port", port])
+}
+
+/// Asks about the database.
+fn database(arguments: &[&str]) -> Run {
+    let scratch = Scratch::new();
+    scratch.write("database.yaml", DATABASE);
+    scratch.netpol(&[&["eval", "database.yaml"], arguments].concat())
+}
+
+#[test]
+fn an_allowed_flow_ends_with_status_0_and_names_policy_rule_peer_and_port_of_both_sides() {
+    shop("shop-backend/checkout", "shop-data/postgres", "5432").ends_with(0).prints(&[
+        "ALLOWED  shop-backend/checkout[Deployment] -> shop-data/postgres[StatefulSet]:5432/TCP",
+        "egress   allowed by shop-backend/checkout, rule egress[2]",
+        "peer to[0]: pods with app=postgres in namespaces with kubernetes.io/metadata.name=shop-data  \
+         examples/shop/shop-backend.yaml:307",
+        "port ports[0]: TCP 5432  examples/shop/shop-backend.yaml:314",
+        "isolated by shop-backend/allow-dns, shop-backend/checkout, shop-backend/default-deny",
+        "ingress  allowed by shop-data/postgres, rule ingress[0]",
+        "rule  examples/shop/shop-data.yaml:175",
+        "examples/shop/shop-data.yaml:176",
+    ]);
+}
+
+#[test]
+fn a_denied_flow_ends_with_status_1_and_says_of_every_policy_why_it_does_not_match() {
+    shop("shop-backend/payments", "198.51.100.245", "443").ends_with(1).prints(&[
+        "DENIED   shop-backend/payments[Deployment] -> 198.51.100.245:443/TCP",
+        "3 policies isolate shop-backend/payments[Deployment]",
+        "shop-backend/default-deny has no egress rule  examples/shop/shop-backend.yaml:164",
+        "shop-backend/payments egress[0]  examples/shop/shop-backend.yaml:337",
+        "addresses in 198.51.100.0/24 except 198.51.100.240/28",
+        "the address is in except[0]",
+        "ingress  allowed because 198.51.100.245 is no pod",
+    ]);
+}
+
+#[test]
+fn the_port_that_a_rule_does_not_allow_is_named() {
+    shop("shop-frontend/storefront", "shop-backend/catalog", "9464")
+        .ends_with(1)
+        .prints(&["port 9464/TCP is not among TCP 8080"]);
+}
+
+#[test]
+fn ends_may_be_written_with_their_kind_and_the_way_output_has_them() {
+    for from in ["shop-backend/checkout", "shop-backend/deployment/checkout", "shop-backend/checkout[Deployment]"] {
+        shop(from, "shop-data/statefulset/postgres", "postgres").ends_with(0);
+    }
+}
+
+#[test]
+fn an_address_may_be_of_either_family() {
+    for from in ["203.0.113.9", "2001:db8::9"] {
+        shop(from, "shop-frontend/edge", "https").ends_with(0);
+        shop(from, "shop-frontend/storefront", "3000").ends_with(1);
+    }
+}
+
+#[test]
+fn an_ipv6_address_may_be_in_brackets() {
+    not_yet("brackets are taken for a kind", || {
+        shop("[2001:db8::9]", "shop-frontend/edge", "https").ends_with(0);
+        shop("shop-frontend/edge", "[2001:db8::9]", "443").ends_with(1);
+    });
+}
+
+#[test]
+fn what_is_not_there_ends_with_status_2_and_what_is_like_it_is_offered() {
+    for (from, to, port, says) in [
+        ("shop-frontent/edge", "shop-data/redis", "1", "did you mean `shop-frontend`?"),
+        ("shop-frontend/egde", "shop-data/redis", "1", "did you mean `edge`?"),
+        ("shop-frontend/edge", "shop-data/redis", "metric", "did you mean `metrics`?"),
+        ("shop-frontend/edge", "service/shop-data/redsi", "6379", "did you mean `redis`?"),
+        ("elsewhere/edge", "shop-data/redis", "1", "no namespace `elsewhere`"),
+        ("shop-frontend/zzz", "shop-data/redis", "1", "there are `edge`, `storefront`"),
+        ("shop-frontend/edge", "service/shop-data/redis", "80", "it has 6379/TCP"),
+        ("shop-frontend/edge", "shop-data/redis", "0", "use 1 to 65535"),
+        ("shop-frontend/edge", "shop-data/redis", "70000", "use 1 to 65535"),
+        ("shop-frontend/edge", "shop-data/redis", "99999999999999999999", "use 1 to 65535"),
+        ("shop-frontend/edge", "shop-data/redis", "", "use 1 to 65535"),
+        ("shop-frontend/edge", "10.0.0.1", "https", "addresses have no named ports"),
+        ("shop-frontend/edge", "a/b/c/d", "1", "is not an end of a flow"),
+        ("10.0.0.1", "2001:db8::1", "1", "famil"),
+    ] {
+        let run = shop(from, to, port).ends_with(2).says(&["error: ", says]);
+        assert_eq!(run.out, "", "{from} -> {to}:{port} is answered");
+    }
+}
+
+#[test]
+fn what_cannot_be_an_end_is_called_what_it_is() {
+    for (from, to, says) in [
+        ("1.2.3.400", "shop-data/redis", "address"),
+        ("10.0.0.0/8", "shop-data/redis", "range"),
+        ("edge", "shop-data/redis", "namespace/name"),
+        ("shop-frontend/edge", "shop-data/redis:6379", "--port"),
+        ("service/shop-frontend/edge", "shop-data/redis", "destination"),
+        ("shop-frontend/pod/edge", "shop-data/redis", "Deployment"),
+    ] {
+        not_yet("such an end is only not found", || {
+            shop(from, to, "6379").ends_with(2).says(&[says]);
+        });
+    }
+}
+
+#[test]
+fn a_name_that_two_kinds_share_asks_which_one() {
+    database(&["--from", "shop/twin", "--to", "shop/db-1", "--port", "1"])
+        .ends_with(2)
+        .says(&["Pod, Deployment", "say which: `shop/pod/twin`"]);
+    database(&["--from", "shop/pod/twin", "--to", "shop/db-1", "--port", "1"]).ends_with(0);
+    database(&["--from", "shop/deployment/twin", "--to", "shop/db-1", "--port", "1"]).ends_with(0);
+}
+
+#[test]
+fn a_service_is_answered_endpoint_by_endpoint_and_in_all() {
+    let to_service = ["--to", "service/shop/db", "--port", "sql"];
+    database(&[&["--from", "shop/client"][..], &to_service].concat()).ends_with(1).prints(&[
+        "PARTLY ALLOWED  shop/client -> service/shop/db:sql: 1 of 2 flows pass",
+        "DENIED   shop/client[Deployment] -> shop/db-0[Pod]:5432/TCP",
+        "ALLOWED  shop/client[Deployment] -> shop/db-1[Pod]:5433/TCP",
+        "pods with app=twin in the policy's namespace",
+        "the pod fails app=twin",
+    ]);
+    database(&[&["--from", "shop/pod/twin"][..], &to_service].concat())
+        .ends_with(0)
+        .prints(&["ALLOWED  shop/pod/twin -> service/shop/db:sql: 2 of 2 flows pass"]);
+}
+
+#[test]
+fn a_service_in_json_has_a_summary_and_a_flow_per_endpoint() {
+    let question = ["--from", "shop/client", "--to", "service/shop/db", "--port", "15432", "-o", "json"];
+    let answer = one_object(&database(&question).ends_with(1));
+    assert_eq!(answer["flow"], "shop/client -> service/shop/db:15432");
+    assert_eq!(answer["verdict"], "mixed");
+    let flows = answer["flows"].as_array().expect("a flow per endpoint");
+    let told: Vec<_> = flows.iter().map(|flow| (flow["flow"].as_str().unwrap(), &flow["verdict"])).collect();
+    assert_eq!(
+        told,
+        [
+            ("shop/client[Deployment] -> shop/db-0[Pod]:5432/TCP", &json!("deny")),
+            ("shop/client[Deployment] -> shop/db-1[Pod]:5433/TCP", &json!("allow")),
+        ]
+    );
+}
+
+#[test]
+fn a_service_with_nothing_behind_it_is_an_error_that_says_why() {
+    let ask = |service: &str| database(&["--from", "shop/client", "--to", service, "--port", "80"]).ends_with(2);
+    ask("service/shop/nobody").says(&["`shop/nobody` has no endpoints", "`app=nobody`"]);
+    ask("service/shop/elsewhere").says(&["`shop/elsewhere` has no selector"]);
+}
+
+#[test]
+fn a_question_without_a_port_lists_the_ports_that_may_pass() {
+    let ask = |from: &str, to: &str| netpol(&["eval", SHOP, "--from", from, "--to", to]);
+    ask("shop-frontend/storefront", "shop-backend/catalog")
+        .ends_with(0)
+        .prints(&["ALLOWED  shop-frontend/storefront[Deployment] -> shop-backend/catalog[Deployment]: TCP 8080\n"]);
+    ask("shop-frontend/edge", "kube-system/coredns").ends_with(0).prints(&[": TCP 53; UDP 53\n"]);
+    ask("shop-frontend/edge", "shop-data/redis").ends_with(1).prints(&["DENIED", ": no connections\n"]);
+    netpol(&["eval", SHOP, "--from", "shop-frontend/edge", "--to", "kube-system/coredns", "--protocol", "udp"])
+        .ends_with(0)
+        .prints(&["[Deployment]: UDP 53\n"]);
+}
+
+#[test]
+fn a_question_without_a_port_has_json_too() {
+    let ask = ["eval", SHOP, "--from", "shop-frontend/edge", "--to", "kube-system/coredns", "-o", "json"];
+    let answer = one_object(&netpol(&ask).ends_with(0));
+    let dns = json!([{ "protocol": "TCP", "ports": ["53"] }, { "protocol": "UDP", "ports": ["53"] }]);
+    let pair = "shop-frontend/edge[Deployment] -> kube-system/coredns[Deployment]";
+    assert_eq!(
+        answer,
+        json!({
+            "flow": "shop-frontend/edge -> kube-system/coredns",
+            "verdict": "allow",
+            "pairs": [{ "flow": pair, "allowed": dns }],
+        })
+    );
+}
+
+#[test]
+fn json_says_of_each_side_who_decided_and_where_that_is_written() {
+    let ask = ["eval", SHOP, "--from", "shop-backend/payments", "--to", "198.51.100.7", "--port", "443", "-o", "json"];
+    let run = netpol(&ask).ends_with(0);
+    assert!(run.out.starts_with("{\"flow\":\"shop-backend/payments -> 198.51.100.7:443\",\"verdict\":\"allow\","));
+    let at =
+        |line: u32, column: u32| json!({ "path": "examples/shop/shop-backend.yaml", "line": line, "column": column });
+    let policies = ["shop-backend/allow-dns", "shop-backend/default-deny", "shop-backend/payments"];
+    assert_eq!(
+        one_object(&run),
+        json!({
+            "flow": "shop-backend/payments -> 198.51.100.7:443",
+            "verdict": "allow",
+            "egress": {
+                "verdict": "allow",
+                "decider": "payments/egress[0]",
+                "policies": policies,
+                "rule": {
+                    "policy": "shop-backend/payments",
+                    "path": "spec.egress[0]",
+                    "location": at(337, 7),
+                    "peer": { "path": "spec.egress[0].to[0]", "location": at(338, 11) },
+                    "port": { "path": "spec.egress[0].ports[0]", "location": at(342, 13) },
+                },
+            },
+            "ingress": { "verdict": "allow", "decider": "external", "policies": [] },
+        })
+    );
+}
+
+#[test]
+fn json_says_of_a_denial_how_near_each_policy_came() {
+    let scratch = Scratch::new();
+    scratch.write("web.yaml", WEB);
+    let ask = ["eval", "web.yaml", "--from", "shop/stranger", "--to", "shop/web", "--port", "80", "-o", "json"];
+    let answer = one_object(&scratch.netpol(&ask).ends_with(1));
+    assert_eq!(answer["egress"], json!({ "verdict": "allow", "decider": "default", "policies": [] }));
+    assert_eq!(
+        answer["ingress"],
+        json!({
+            "verdict": "deny",
+            "decider": "isolated",
+            "policies": ["shop/web"],
+            "misses": [{
+                "policy": "shop/web",
+                "path": "spec.ingress[0]",
+                "location": { "path": "web.yaml", "line": 24, "column": 7 },
+                "isPeerMatched": false,
+                "isPortMatched": true,
+                "peerMisses": ["the pod fails app=client"],
+            }],
+        })
+    );
+}
+
+#[test]
+fn flows_are_answered_in_order_past_comments_blank_lines_and_what_is_no_flow() {
+    let scratch = Scratch::new();
+    scratch.write("web.yaml", WEB);
+    let flows = "# who reaches the web server\r\n\
+                 shop/client -> shop/web:80/TCP\r\n\
+                 \n\
+                 \t shop/stranger->shop/web:80 \n\
+                 this is no flow\n\
+                 shop/client -> shop/web:http\n\
+                 shop/nobody -> shop/web:80\n\
+                 shop/client -> shop/web\n\
+                 10.0.0.1 -> [2001:db8::1]:80\n\
+                 shop/web -> [2001:db8::1]:443/udp";
+    scratch.write("flows.txt", flows);
+    let expected = [
+        ("shop/client -> shop/web:80/TCP", "allow"),
+        ("shop/stranger -> shop/web:80", "deny"),
+        ("this is no flow", "error"),
+        ("shop/client -> shop/web:http", "allow"),
+        ("shop/nobody -> shop/web:80", "error"),
+        ("shop/client -> shop/web", "allow"),
+        ("10.0.0.1 -> [2001:db8::1]:80", "error"),
+        ("shop/web -> [2001:db8::1]:443/UDP", "allow"),
+    ];
+    let run = scratch.netpol(&["eval", "web.yaml", "--flows", "flows.txt", "-o", "json"]).ends_with(2);
+    let told: Vec<(String, String)> = objects(&run)
+        .iter()
+        .map(|answer| {
+            let verdict = if answer["error"].is_string() { "error" } else { answer["verdict"].as_str().unwrap() };
+            (answer["flow"].as_str().unwrap().to_owned(), verdict.to_owned())
+        })
+        .collect();
+    let told: Vec<_> = told.iter().map(|(flow, verdict)| (flow.as_str(), verdict.as_str())).collect();
+    assert_eq!(told, expected);
+    run.says(&[
+        "flows.txt:5: error: `this is no flow` is not a flow",
+        "flows.txt:7: error: no pod or workload `nobody`",
+    ]);
+
+    let run = scratch.netpol(&["eval", "web.yaml", "--flows", "flows.txt"]).ends_with(2);
+    let verdicts: Vec<&str> =
+        run.out.lines().filter_map(|line| line.split_once("  ")).map(|(word, _)| word.trim()).collect();
+    let verdicts: Vec<&str> = verdicts.into_iter().filter(|word| ["ALLOWED", "DENIED"].contains(word)).collect();
+    assert_eq!(verdicts, ["ALLOWED", "DENIED", "ALLOWED", "ALLOWED", "ALLOWED"]);
+}
+
+#[test]
+fn flows_that_are_all_understood_end_with_status_0_whatever_their_verdicts() {
+    let scratch = Scratch::new();
+    scratch.write("web.yaml", WEB);
+    let flows = "shop/stranger -> shop/web:80\nshop/client -> shop/web:81\n";
+    let from_input = Call::new(&["eval", "web.yaml", "--flows", "-", "-o", "json"]).within(scratch.path());
+    let run = from_input.reading(flows).run().ends_with(0);
+    assert!(objects(&run).iter().all(|answer| answer["verdict"] == "deny"));
+    let none = Call::new(&["eval", "web.yaml", "--flows", "-"]).within(scratch.path()).run().ends_with(0);
+    assert_eq!(none.out, "");
+}
+
+#[test]
+fn flows_that_begin_with_a_byte_order_mark_are_read() {
+    let scratch = Scratch::new();
+    scratch.write("web.yaml", WEB);
+    scratch.write("flows.txt", "\u{feff}shop/client -> shop/web:80\r\n");
+    not_yet("the mark is taken for a part of the first namespace", move || {
+        scratch.netpol(&["eval", "web.yaml", "--flows", "flows.txt"]).ends_with(0);
+    });
+}
+
+#[test]
+fn flows_that_cannot_be_read_are_an_error() {
+    let scratch = Scratch::new();
+    scratch.write("web.yaml", WEB);
+    scratch.write("flows.bin", b"\xff\xfe\x00\x01");
+    for file in ["flows.bin", "nowhere.txt", "."] {
+        scratch.netpol(&["eval", "web.yaml", "--flows", file]).ends_with(2).says(&[&format!("cannot read `{file}`")]);
+    }
+}
+
+#[test]
+fn many_flows_take_no_time_to_speak_of() {
+    let flows = "shop-backend/checkout -> shop-data/postgres:5432\n".repeat(2_000);
+    let run = Call::new(&["eval", SHOP, "--flows", "-", "-o", "json"]).reading(flows).run().ends_with(0);
+    assert_eq!(run.out.lines().count(), 2_000);
+}
+
+#[test]
+fn manifests_may_come_from_standard_input() {
+    let question = ["eval", "-", "--from", "shop/client", "--to", "shop/web", "--port", "80"];
+    Call::new(&question).reading(WEB).run().ends_with(0).prints(&["allowed by shop/web, rule ingress[0]", "-:24"]);
+}
+
+/// The lines of an answer, each an object.
+fn objects(run: &Run) -> Vec<Value> {
+    run.out.lines().map(|line| serde_json::from_str(line).expect("each line is an object")).collect()
+}
+
+#[track_caller]
+fn one_object(run: &Run) -> Value {
+    let mut objects = objects(run);
+    assert_eq!(objects.len(), 1, "{}", run.out);
+    objects.remove(0)
+}
