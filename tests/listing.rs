@@ -43,8 +43,9 @@ impl<'a> Listing<'a> {
         }
         let source = self.unit_of(flow.source)?;
         let destination = self.unit_of(flow.destination)?;
-        // Of a unit with several pods, the list has what is between two of them.
-        if source.index == destination.index && source.members().len() > 1 && flow.source == flow.destination {
+        // Of a workload, the list has what is between two of its pods.
+        let is_one_pod = source.members().len() == 1 && source.kind_name == "Pod";
+        if source.index == destination.index && !is_one_pod && flow.source == flow.destination {
             return None;
         }
         let listed = self.connections.get(&(source.index, destination.index));

@@ -54,9 +54,9 @@ pub fn read(paths: &[PathBuf], common: &Common) -> Result<Input, Failure> {
 fn report(diagnostics: &[Diagnostic], sources: &Sources, common: &Common) {
     let terminal = Terminal::of(common);
     let style = terminal.error_style();
-    for diagnostic in netpol_report::diagnostics::sorted(diagnostics, sources) {
+    for (location, diagnostic) in netpol_report::diagnostics::sorted(diagnostics, sources) {
         if !common.quiet || diagnostic.severity != Severity::Note {
-            terminal.report(&netpol_report::diagnostics::text(diagnostic, sources, &style));
+            terminal.report(&netpol_report::diagnostics::text(diagnostic, location.as_ref(), &style));
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Nothing in a text stops the run: what cannot be read becomes a diagnostic and its neighbours are read all the same. Time and
 //! memory are bounded by the size of the text, which is cut into [`Piece`]s that can be read one by one or in parallel.
 
+mod aliases;
 mod nesting;
 mod read;
 mod split;

@@ -13,7 +13,7 @@ use std::net::IpAddr;
 use std::rc::Rc;
 
 pub use crate::addresses::AddressRange;
-use crate::cluster::{Direction, Endpoint, EndpointId, Owner};
+use crate::cluster::{Direction, Endpoint, EndpointId, EndpointKind, Owner};
 use crate::connections::{ConnectionId, ConnectionSet, Connections, PortSet};
 use crate::engine::{Engine, Families, Parties, Party, common_family, exemption};
 use crate::flow::{Flow, Route};
@@ -261,7 +261,9 @@ impl Connectivity<'_> {
 
     /// Whether a pair could be exempt from policy for a reason that identities do not show.
     fn may_be_exempt(&self, source: &Unit, destination: &Unit) -> bool {
-        let may_be_self = source.index == destination.index && source.members().len() == 1;
+        // A workload is any of its pods, even where the input has one of them only: the pair is two of them.
+        let is_one_pod = source.members().len() == 1 && source.kind_name == EndpointKind::Pod.name();
+        let may_be_self = source.index == destination.index && is_one_pod;
         may_be_self || (self.query.include_nodes && (source.is_node_like() || destination.is_node_like()))
     }
 

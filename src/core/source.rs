@@ -1,6 +1,6 @@
 //! The texts that were read, and places in them.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde::Serialize;
 
@@ -38,6 +38,15 @@ impl Source {
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
     sources: Vec<Source>,
+    /// The document that was asked about last: questions about one document come one after the other.
+    last_tree: Arc<Mutex<Option<LastTree>>>,
+}
+
+#[derive(Debug)]
+struct LastTree {
+    /// Text, first byte and end of the document.
+    piece: (SourceId, u32, u32),
+    tree: Arc<SpanTree>,
 }
 
 /// Where an object is written: a piece of a text, and the way to the object in it.
@@ -119,13 +128,26 @@ impl Sources {
 
     /// Where several fields of one object are written; its document is parsed once.
     pub fn locate_all<'a>(&self, origin: &Origin, paths: impl Iterator<Item = &'a str>) -> Vec<Location> {
-        let tree = SpanTree::parse(self.slice(origin));
+        let tree = self.tree(origin);
         paths
             .map(|path| {
                 let offset = tree.find(&origin.prefix, path).map_or(0, |span| span.start);
                 self.location(origin.source, origin.start + offset)
             })
             .collect()
+    }
+
+    fn tree(&self, origin: &Origin) -> Arc<SpanTree> {
+        let piece = (origin.source, origin.start, origin.end);
+        let mut last = self.last_tree.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*last {
+            Some(last) if last.piece == piece => last.tree.clone(),
+            _ => {
+                let tree = Arc::new(SpanTree::parse(self.slice(origin)));
+                *last = Some(LastTree { piece, tree: tree.clone() });
+                tree
+            }
+        }
     }
 
     /// A place as people read it.

@@ -8,9 +8,9 @@ use netpol::source::{Location, Sources};
 use crate::Style;
 
 /// One finding: `path:line:column: error[slug]: message`, then what it is about and what to do.
-pub fn text(diagnostic: &Diagnostic, sources: &Sources, style: &Style) -> String {
+pub fn text(diagnostic: &Diagnostic, location: Option<&Location>, style: &Style) -> String {
     let mut text = String::new();
-    if let Some(location) = location(diagnostic, sources) {
+    if let Some(location) = location {
         text.push_str(&style.bold(&format!("{}:{}:{}: ", location.path, location.line, location.column)));
     }
     let severity = match diagnostic.severity {
@@ -26,13 +26,13 @@ pub fn text(diagnostic: &Diagnostic, sources: &Sources, style: &Style) -> String
     text
 }
 
-/// Findings in the order of the input: those with a place first, by path and position.
-pub fn sorted<'a>(diagnostics: &'a [Diagnostic], sources: &Sources) -> Vec<&'a Diagnostic> {
+/// Findings with their places, in the order of the input: those with a place first, by path and position.
+pub fn sorted<'a>(diagnostics: &'a [Diagnostic], sources: &Sources) -> Vec<(Option<Location>, &'a Diagnostic)> {
     let mut sorted: Vec<_> = diagnostics.iter().map(|diagnostic| (location(diagnostic, sources), diagnostic)).collect();
     sorted.sort_by(|(a, first), (b, second)| {
         (a.is_none(), a, &first.slug, &first.message).cmp(&(b.is_none(), b, &second.slug, &second.message))
     });
-    sorted.into_iter().map(|(_, diagnostic)| diagnostic).collect()
+    sorted
 }
 
 fn location(diagnostic: &Diagnostic, sources: &Sources) -> Option<Location> {

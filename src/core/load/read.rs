@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer};
 use serde_json::Value;
 
+use super::aliases::multiply_too_much;
 use super::nesting::is_too_deep;
 use super::split::Document;
 use super::{MAX_DOCUMENT, MAX_FINDINGS};
@@ -77,7 +78,11 @@ fn yaml_whole(source: SourceId, text: &str, range: std::ops::Range<usize>) -> Re
     };
     // One bad item must not take the rest of its list with it.
     let document = text.get(range.clone()).unwrap_or_default();
-    let value = if failure.is_final { None } else { serde_yaml::from_str::<Value>(document).ok() };
+    let value = if failure.is_final {
+        None
+    } else {
+        serde_yaml::from_str::<Value>(document.trim_start_matches('\u{feff}')).ok()
+    };
     match value.and_then(into_items) {
         Some(items) => reading.add_items(items, &origin(source, range)),
         None => reading.fail(source, range.start, failure),
@@ -176,9 +181,17 @@ fn decode_yaml(text: &str, range: std::ops::Range<usize>) -> Result<Decoded, Fai
     if is_too_deep(document) {
         return Err(Failure::refused("this document was not read: it is nested too deeply".to_owned()));
     }
-    Decoded::deserialize(serde_yaml::Deserializer::from_str(document)).map_err(|error| {
+    if multiply_too_much(document) {
+        return Err(Failure::refused(
+            "this document was not read: its aliases stand for far more than is written".to_owned(),
+        ));
+    }
+    // A byte order mark is no part of a document, and a parser that meets one takes the first line for a document of its own.
+    let content = document.trim_start_matches('\u{feff}');
+    let mark = document.len() - content.len();
+    Decoded::deserialize(serde_yaml::Deserializer::from_str(content)).map_err(|error| {
         let message = without_position(&error.to_string());
-        let offset = error.location().map(|location| location.index());
+        let offset = error.location().map(|location| mark + location.index());
         // Decoding errors name the field or the type; everything else is the parser's.
         let is_data = [
             "invalid type",

@@ -1,7 +1,8 @@
 //! Cuts a YAML text into documents, and a `kind: List` document into its items, without parsing it.
 //!
 //! Pieces can then be parsed apart: in parallel, in bounded memory, and each broken one alone. Cutting is exact for documents
-//! (`---` and `...` at the start of a line are markers wherever they stand) and checked for lists: see `load`.
+//! (`---` and `...` at the start of a line are markers wherever they stand). An item with an alias to another item cannot be read
+//! by itself: then `read` takes the list whole.
 
 use std::ops::Range;
 
@@ -44,6 +45,7 @@ pub(super) fn split(text: &str) -> Vec<Document> {
 
 /// What follows a document marker at the start of a line.
 fn marker(line: &str) -> Option<&str> {
+    let line = line.trim_start_matches('\u{feff}');
     let rest = line.strip_prefix("---").or_else(|| line.strip_prefix("..."))?;
     (rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n'])).then_some(rest)
 }

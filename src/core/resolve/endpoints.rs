@@ -183,6 +183,7 @@ impl Resolver<'_> {
         }
         // Without the ReplicaSet's object, its name still gives the Deployment's.
         if &*owner.kind == "ReplicaSet"
+            && !self.controllers.contains_key(&(namespace, owner.kind.clone(), owner.name.clone()))
             && let Some(hash) = metadata.labels.get(POD_TEMPLATE_HASH)
             && let Some(name) = owner.name.strip_suffix(hash).and_then(|name| name.strip_suffix('-'))
         {
