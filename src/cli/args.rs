@@ -29,11 +29,8 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Says whether a flow may pass, and who decided it.
     Eval(Eval),
-    /// Lists who can reach whom.
     Reach(Reach),
-    /// Compares two sets of manifests: connections gained and lost.
     Diff(Diff),
 }
 

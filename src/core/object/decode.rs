@@ -8,6 +8,7 @@ use std::fmt;
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
+use super::key::Key;
 use super::text::{Text, null_as_default};
 use super::{
     Body, Metadata, Namespace, NetworkPolicy, NetworkPolicySpec, Node, NodeStatus, Pod, PodSpec, PodStatus, Service,
@@ -59,7 +60,14 @@ impl<'de> Visitor<'de> for ObjectDecoder {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Decoded, A::Error> {
         let mut fields = Fields { item_type: self.item_type, ..Fields::default() };
+        let mut seen: Vec<Key> = Vec::new();
         while let Some(key) = map.next_key::<Key>()? {
+            if seen.contains(&key) {
+                return Err(de::Error::custom(format_args!("duplicate key `{}`", key.name())));
+            }
+            if key != Key::Other {
+                seen.push(key);
+            }
             map.next_value_seed(Field { fields: &mut fields, key })?;
         }
         fields.finish().map_err(de::Error::custom)
@@ -95,77 +103,6 @@ impl<'de> Visitor<'de> for ObjectDecoder {
             decoded.push(item);
         }
         Ok(Decoded::List { items: decoded, is_bare: true })
-    }
-}
-
-/// The keys of an object that say something here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Key {
-    ApiVersion,
-    Kind,
-    Metadata,
-    Spec,
-    Status,
-    Items,
-    Other,
-}
-
-impl<'de> Deserialize<'de> for Key {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Key, D::Error> {
-        struct KeyVisitor;
-
-        impl<'de> Visitor<'de> for KeyVisitor {
-            type Value = Key;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a field name")
-            }
-
-            fn visit_str<E: de::Error>(self, name: &str) -> Result<Key, E> {
-                Ok(match name {
-                    "apiVersion" => Key::ApiVersion,
-                    "kind" => Key::Kind,
-                    "metadata" => Key::Metadata,
-                    "spec" => Key::Spec,
-                    "status" => Key::Status,
-                    "items" => Key::Items,
-                    _ => Key::Other,
-                })
-            }
-
-            // YAML allows any node as a key; a document with such keys is not one of ours.
-            fn visit_i64<E: de::Error>(self, _: i64) -> Result<Key, E> {
-                Ok(Key::Other)
-            }
-
-            fn visit_u64<E: de::Error>(self, _: u64) -> Result<Key, E> {
-                Ok(Key::Other)
-            }
-
-            fn visit_f64<E: de::Error>(self, _: f64) -> Result<Key, E> {
-                Ok(Key::Other)
-            }
-
-            fn visit_bool<E: de::Error>(self, _: bool) -> Result<Key, E> {
-                Ok(Key::Other)
-            }
-
-            fn visit_unit<E: de::Error>(self) -> Result<Key, E> {
-                Ok(Key::Other)
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Key, A::Error> {
-                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                Ok(Key::Other)
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Key, A::Error> {
-                while items.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(Key::Other)
-            }
-        }
-
-        deserializer.deserialize_any(KeyVisitor)
     }
 }
 
@@ -256,11 +193,7 @@ impl Fields {
         let Some(kind) = self.kind.clone() else { return Ok(Decoded::NotAnObject) };
         let api_version = self.api_version.get_or_insert_with(Text::default).clone();
         for (key, value) in std::mem::take(&mut self.pending) {
-            let name = match key {
-                Key::Metadata => "metadata",
-                Key::Status => "status",
-                _ => "spec",
-            };
+            let name = key.name();
             Field { fields: &mut self, key }.deserialize(value).map_err(|error| format!("{name}: {error}"))?;
         }
         let metadata = self.metadata;

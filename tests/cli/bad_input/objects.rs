@@ -124,9 +124,7 @@ fn fields_of_the_object_itself_that_are_there_twice_are_refused() {
         policy("  podSelector: {}\nkind: Pod"),
         policy("  podSelector: {}\nmetadata: { name: other, namespace: elsewhere }"),
     ] {
-        not_yet("the last one counts, without a word", || {
-            is_left_out("input.yaml", between_good(&twice).0, &["error[invalid-object]", "duplicate"]);
-        });
+        is_left_out("input.yaml", between_good(&twice).0, &["error[invalid-object]", "duplicate"]);
     }
 }
 
