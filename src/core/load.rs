@@ -81,14 +81,6 @@ impl Piece {
         }
     }
 
-    /// How many parts a reader could read at the same time.
-    pub fn part_count(&self) -> usize {
-        match &self.form {
-            Form::Yaml(document) => document.items.len().max(1),
-            Form::Json | Form::TooLarge => 1,
-        }
-    }
-
     /// Cuts a long list into pieces of some `size` items each; anything else stays one piece.
     pub fn split_list(self, size: usize) -> Vec<Piece> {
         match self.form {

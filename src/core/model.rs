@@ -1,7 +1,7 @@
 //! The policy model: ordered tiers of ordered policies of ordered rules, into which every kind of policy is translated.
 //!
-//! Owns the translation of NetworkPolicy, with the API server's defaults. Everything behind it (tables, explanations,
-//! reachability) reads only the model. A flow passes if egress at its source and ingress at its destination both allow it.
+//! Owns the translation of NetworkPolicy, with the API server's defaults. Tables, verdicts and reachability read only the
+//! model; explanations also quote what is written. A flow passes if egress at its source and ingress at its destination both allow it.
 
 use std::sync::Arc;
 

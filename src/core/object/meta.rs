@@ -66,11 +66,6 @@ impl Labels {
         }
     }
 
-    /// Removes `key`.
-    pub fn remove(&mut self, key: &str) {
-        self.0.retain(|(candidate, _)| candidate.as_ref() != key);
-    }
-
     /// The pairs, sorted by key.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(key, value)| (key.as_ref(), value.as_ref()))

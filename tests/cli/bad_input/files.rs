@@ -63,11 +63,11 @@ fn what_git_ignores_is_left_out_unless_it_is_named() {
 fn what_git_ignores_outside_the_repository_is_none_of_its_business() {
     let scratch = Scratch::new();
     scratch.write("home/.gitignore", "*\n");
-    scratch.write("home/work/.git/HEAD", "ref: refs/heads/main\n");
-    scratch.write("home/work/k8s/web.yaml", WEB);
+    scratch.write("home/project/.git/HEAD", "ref: refs/heads/main\n");
+    scratch.write("home/project/k8s/web.yaml", WEB);
     scratch.write("config/git/ignore", "*.yaml\n");
     not_yet("a `.gitignore` in the home folder hides every manifest", || {
-        Call::new(&["reach", "k8s"]).within(&scratch.path().join("home/work")).run().ends_with(0);
+        Call::new(&["reach", "k8s"]).within(&scratch.path().join("home/project")).run().ends_with(0);
     });
     let scratch = Scratch::new();
     scratch.write("config/git/ignore", "*.yaml\n");
