@@ -41,6 +41,11 @@ impl ObjectDecoder {
         let item_kind = list_kind.strip_suffix("List").filter(|kind| !kind.is_empty());
         ObjectDecoder { item_type: item_kind.map(|kind| (api_version.to_owned(), kind.to_owned())) }
     }
+
+    /// `apiVersion` and `kind` of items that do not say so themselves.
+    pub(crate) fn item_type(&self) -> Option<(&str, &str)> {
+        self.item_type.as_ref().map(|(api_version, kind)| (api_version.as_str(), kind.as_str()))
+    }
 }
 
 impl<'de> DeserializeSeed<'de> for ObjectDecoder {
@@ -126,21 +131,7 @@ impl Target {
             ("v1", "Pod") => Target::Pod,
             ("v1", "Service") => Target::Service,
             ("networking.k8s.io/v1", "NetworkPolicy") => Target::NetworkPolicy,
-            _ => match WorkloadKind::from_name(kind) {
-                Some(WorkloadKind::ReplicationController) if api_version == "v1" => {
-                    Target::Workload(WorkloadKind::ReplicationController)
-                }
-                Some(workload @ (WorkloadKind::Job | WorkloadKind::CronJob)) if api_version.starts_with("batch/") => {
-                    Target::Workload(workload)
-                }
-                Some(
-                    workload @ (WorkloadKind::Deployment
-                    | WorkloadKind::ReplicaSet
-                    | WorkloadKind::StatefulSet
-                    | WorkloadKind::DaemonSet),
-                ) if api_version.starts_with("apps/") => Target::Workload(workload),
-                _ => Target::Foreign,
-            },
+            _ => WorkloadKind::of(api_version, kind).map_or(Target::Foreign, Target::Workload),
         }
     }
 }
@@ -183,8 +174,8 @@ impl Fields {
     }
 
     fn finish(mut self) -> Result<Decoded, String> {
-        if let Some(items) = self.items.take() {
-            return Ok(Decoded::List { items, is_bare: false });
+        if self.kind.is_none() && self.item_type.is_none() && self.pending.iter().any(|(key, _)| *key == Key::Items) {
+            self.kind = Some(Text::from("List"));
         }
         if let Some((api_version, kind)) = self.item_type.take() {
             self.api_version.get_or_insert_with(|| Text::from(api_version.as_str()));
@@ -195,6 +186,9 @@ impl Fields {
         for (key, value) in std::mem::take(&mut self.pending) {
             let name = key.name();
             Field { fields: &mut self, key }.deserialize(value).map_err(|error| format!("{name}: {error}"))?;
+        }
+        if let Some(items) = self.items.take() {
+            return Ok(Decoded::List { items, is_bare: false });
         }
         let metadata = self.metadata;
         let body = match (Target::of(&api_version, &kind), self.spec, self.status) {
@@ -245,16 +239,16 @@ impl<'de> DeserializeSeed<'de> for Field<'_> {
         match self.key {
             Key::ApiVersion => fields.api_version = Some(null_as_default(deserializer)?),
             Key::Kind => fields.kind = Option::<Text>::deserialize(deserializer)?,
-            Key::Items => {
-                // `items` may come before `kind`, as kubectl prints a List: nothing else has `items` at its top.
-                let kind = fields.kind.as_deref().unwrap_or("List");
-                if kind.ends_with("List") {
-                    let decoder = ObjectDecoder::for_items_of(fields.api_version.as_deref().unwrap_or_default(), kind);
+            Key::Items => match (fields.api_version.as_deref(), fields.kind.as_deref()) {
+                (Some(api_version), Some(kind)) if kind.ends_with("List") => {
+                    let decoder = ObjectDecoder::for_items_of(api_version, kind);
                     fields.items = Some(deserializer.deserialize_option(Items(decoder))?);
-                } else {
+                }
+                (Some(_), Some(_)) => {
                     IgnoredAny::deserialize(deserializer)?;
                 }
-            }
+                _ => fields.pending.push((self.key, Value::deserialize(deserializer)?)),
+            },
             Key::Other => {
                 IgnoredAny::deserialize(deserializer)?;
             }
