@@ -37,7 +37,7 @@ struct Recovery<'a> {
 
 impl Recovery<'_> {
     fn read(&mut self, node: NodeId, decoder: &ObjectDecoder, origin: &Origin) {
-        let refusal = match decoder.clone().deserialize(Located { tree: self.tree, node }) {
+        let refusal = match decoder.clone().type_first().deserialize(Located { tree: self.tree, node }) {
             Ok(decoded) => return self.reading.add(decoded, origin),
             Err(error) => error.to_string(),
         };

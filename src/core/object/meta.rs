@@ -33,9 +33,11 @@ pub struct Metadata {
 #[serde(rename_all = "camelCase", default, remote = "Self")]
 pub struct OwnerReference {
     /// `kind` of the owner.
-    pub kind: String,
+    #[serde(deserialize_with = "null_as_default")]
+    pub kind: Text,
     /// `name` of the owner.
-    pub name: String,
+    #[serde(deserialize_with = "null_as_default")]
+    pub name: Text,
     /// `controller`: true on the one owner that manages the object.
     #[serde(deserialize_with = "null_as_default")]
     pub controller: bool,

@@ -37,7 +37,8 @@ pub struct NodeStatus {
 #[serde(default, remote = "Self")]
 pub struct Address {
     /// `address`: an IP address or a host name.
-    pub address: String,
+    #[serde(deserialize_with = "null_as_default")]
+    pub address: Text,
 }
 
 /// API: v1 Pod.
@@ -57,16 +58,16 @@ pub struct Pod {
 pub struct PodStatus {
     /// `phase`: Pending, Running, Succeeded, Failed or Unknown.
     #[serde(deserialize_with = "null_as_default")]
-    pub phase: String,
+    pub phase: Text,
     /// `podIP`.
     #[serde(rename = "podIP", deserialize_with = "null_as_default")]
-    pub pod_ip: String,
+    pub pod_ip: Text,
     /// `podIPs`; the first is `podIP`.
     #[serde(rename = "podIPs", deserialize_with = "list")]
     pub pod_ips: Vec<PodIp>,
     /// `hostIP`.
     #[serde(rename = "hostIP", deserialize_with = "null_as_default")]
-    pub host_ip: String,
+    pub host_ip: Text,
     /// `hostIPs`.
     #[serde(rename = "hostIPs", deserialize_with = "list")]
     pub host_ips: Vec<PodIp>,
@@ -77,7 +78,8 @@ pub struct PodStatus {
 #[serde(default, remote = "Self")]
 pub struct PodIp {
     /// `ip`.
-    pub ip: String,
+    #[serde(deserialize_with = "null_as_default")]
+    pub ip: Text,
 }
 
 /// API: PodSpec.
@@ -86,16 +88,16 @@ pub struct PodIp {
 pub struct PodSpec {
     /// `nodeName`.
     #[serde(deserialize_with = "null_as_default")]
-    pub node_name: String,
+    pub node_name: Text,
     /// `hostNetwork`.
     #[serde(deserialize_with = "null_as_default")]
     pub host_network: bool,
     /// `serviceAccountName`.
     #[serde(deserialize_with = "null_as_default")]
-    pub service_account_name: String,
+    pub service_account_name: Text,
     /// `serviceAccount`, the older name of the same field.
     #[serde(deserialize_with = "null_as_default")]
-    pub service_account: String,
+    pub service_account: Text,
     /// `containers`.
     #[serde(deserialize_with = "list")]
     pub containers: Vec<Container>,
@@ -113,7 +115,7 @@ pub struct Container {
     pub ports: Vec<ContainerPort>,
     /// `restartPolicy`: `Always` makes an init container a sidecar.
     #[serde(deserialize_with = "null_as_default")]
-    pub restart_policy: String,
+    pub restart_policy: Text,
 }
 
 /// API: ContainerPort.
@@ -200,10 +202,10 @@ pub struct ServiceSpec {
     pub ports: Vec<ServicePort>,
     /// `clusterIP`: an address, `None` for a headless Service, or empty.
     #[serde(rename = "clusterIP", deserialize_with = "null_as_default")]
-    pub cluster_ip: String,
+    pub cluster_ip: Text,
     /// `type`: ClusterIP, NodePort, LoadBalancer or ExternalName.
     #[serde(rename = "type", deserialize_with = "null_as_default")]
-    pub service_type: String,
+    pub service_type: Text,
 }
 
 /// API: ServicePort.

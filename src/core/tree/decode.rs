@@ -5,7 +5,7 @@ use serde::de::value::{Error, MapDeserializer, SeqDeserializer};
 use serde::de::{Deserializer, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::{Content, NodeId, Scalar, Tree};
+use super::{Content, Entry, NodeId, Scalar, Tree};
 
 /// A node that can be decoded.
 #[derive(Clone, Copy)]
@@ -75,7 +75,10 @@ impl<'de> Deserializer<'de> for Located<'_> {
                 ScalarValue::Text(text) => visitor.visit_str(text),
             },
             Some(Content::Mapping(entries)) => {
-                let fields = entries.iter().map(|entry| (entry.key.as_ref(), Located { node: entry.value, ..self }));
+                // What an object is comes first, wherever it is written.
+                let is_type = |entry: &&Entry| matches!(entry.key.as_ref(), "apiVersion" | "kind");
+                let fields = entries.iter().filter(is_type).chain(entries.iter().filter(|entry| !is_type(entry)));
+                let fields = fields.map(|entry| (entry.key.as_ref(), Located { node: entry.value, ..self }));
                 visitor.visit_map(MapDeserializer::new(fields))
             }
             Some(Content::Sequence(items)) => {
