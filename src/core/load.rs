@@ -4,6 +4,7 @@
 //! memory are bounded by the size of the text, which is cut into [`Piece`]s that can be read one by one or in parallel.
 
 mod aliases;
+mod dialect;
 mod json;
 mod nesting;
 mod passed_over;

@@ -57,7 +57,6 @@ impl Check<'_> {
             (Shape::Anything, _) | (_, ScalarValue::Null) => true,
             (Shape::String, ScalarValue::Text(_)) => true,
             (Shape::Boolean, ScalarValue::Bool(_)) => true,
-            (Shape::Boolean, _) => scalar.as_bool().is_some(),
             (Shape::Integer, ScalarValue::Unsigned(number)) => i64::try_from(number).is_ok(),
             (Shape::Integer, ScalarValue::Signed(_)) => true,
             (Shape::IntOrString, ScalarValue::Unsigned(number)) => i64::try_from(number).is_ok(),

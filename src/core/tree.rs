@@ -220,7 +220,11 @@ impl Builder {
         if let Some(Open { node: Node { content: Content::Mapping(_), .. }, pending_key: key @ None, .. }) =
             self.open.last_mut()
         {
-            *key = Some((scalar.text, span));
+            let text = match scalar.value() {
+                ScalarValue::Bool(value) => value.to_string().into(),
+                _ => scalar.text,
+            };
+            *key = Some((text, span));
             return;
         }
         let end = span.clone();
@@ -347,8 +351,8 @@ mod tests {
 
     #[test]
     fn aliases_and_merged_fields_are_shown_where_they_are_written() {
-        let text = "a: &a {x: 1, y: 2}\nb: {<<: *a, y: 3}\nc: *a\n";
-        assert_eq!([shown(text, "b.x"), shown(text, "b.y"), shown(text, "c.y")], ["1", "3", "2"]);
+        let text = "a: &a {x: 1, z: 2}\nb: {<<: *a, z: 3}\nc: *a\n";
+        assert_eq!([shown(text, "b.x"), shown(text, "b.z"), shown(text, "c.z")], ["1", "3", "2"]);
         assert!(!Tree::parse("a: &a [*a]\n").is_whole());
     }
 }

@@ -7,6 +7,7 @@ use serde::de::{DeserializeSeed, IgnoredAny};
 
 use super::MAX_DOCUMENT;
 use super::aliases::multiply_too_much;
+use super::dialect::is_of_yaml_1_1;
 use super::nesting::is_too_deep;
 use super::recover::recover;
 use super::split::{Document, Syntax};
@@ -134,8 +135,8 @@ impl Piece<'_> {
             }
             Syntax::Yaml => {
                 self.refuse_excess()?;
-                if content.contains("<<:") {
-                    return Err(Failure { message: "merge keys".to_owned(), offset: None, cause: Cause::Unknown });
+                if is_of_yaml_1_1(content) {
+                    return Err(Failure { message: "YAML 1.1".to_owned(), offset: None, cause: Cause::Unknown });
                 }
                 let (mark, yaml) = without_mark(content);
                 decoder

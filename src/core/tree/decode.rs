@@ -14,7 +14,7 @@ pub(crate) struct Located<'a> {
     pub node: NodeId,
 }
 
-/// What a scalar is by the core schema of YAML 1.2.
+/// What a scalar is to kubectl, which reads YAML 1.1 as go-yaml does.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum ScalarValue<'a> {
     Null,
@@ -32,30 +32,46 @@ impl Scalar {
             return ScalarValue::Text(text);
         }
         match text {
-            "" | "~" | "null" | "Null" | "NULL" => return ScalarValue::Null,
-            "true" | "True" | "TRUE" => return ScalarValue::Bool(true),
-            "false" | "False" | "FALSE" => return ScalarValue::Bool(false),
-            _ => {}
+            "" | "~" | "null" | "Null" | "NULL" => ScalarValue::Null,
+            "true" | "True" | "TRUE" | "yes" | "Yes" | "YES" | "y" | "Y" | "on" | "On" | "ON" => {
+                ScalarValue::Bool(true)
+            }
+            "false" | "False" | "FALSE" | "no" | "No" | "NO" | "n" | "N" | "off" | "Off" | "OFF" => {
+                ScalarValue::Bool(false)
+            }
+            _ => number(text).unwrap_or(ScalarValue::Text(text)),
         }
-        if !text.starts_with(|first: char| first.is_ascii_digit() || matches!(first, '+' | '-' | '.')) {
-            return ScalarValue::Text(text);
-        }
-        let radix =
-            |prefix, radix| text.strip_prefix(prefix).and_then(|digits| u64::from_str_radix(digits, radix).ok());
-        let unsigned = text.parse().ok().or_else(|| radix("0x", 16)).or_else(|| radix("0o", 8));
-        unsigned
-            .map(ScalarValue::Unsigned)
-            .or_else(|| text.parse().ok().map(ScalarValue::Signed))
-            .or_else(|| text.parse().ok().filter(|float: &f64| float.is_finite()).map(ScalarValue::Float))
-            .unwrap_or(ScalarValue::Text(text))
     }
+}
 
-    /// The word as YAML 1.1, which kubectl reads, takes it.
-    pub(crate) fn as_bool(&self) -> Option<bool> {
-        match (self.is_plain, self.text.as_ref()) {
-            (true, "yes" | "Yes" | "YES" | "on" | "On" | "ON") => Some(true),
-            (true, "no" | "No" | "NO" | "off" | "Off" | "OFF") => Some(false),
-            _ => None,
+fn number(text: &str) -> Option<ScalarValue<'static>> {
+    let digits = text.replace('_', "");
+    let (is_negative, magnitude) = match digits.strip_prefix('-') {
+        Some(magnitude) => (true, magnitude),
+        None => (false, digits.strip_prefix('+').unwrap_or(&digits)),
+    };
+    if !magnitude.starts_with(|first: char| first.is_ascii_digit() || first == '.') {
+        return None;
+    }
+    let radix = |prefixes: [&str; 2], radix| {
+        let digits = prefixes.iter().find_map(|prefix| magnitude.strip_prefix(prefix))?;
+        u64::from_str_radix(digits, radix).ok()
+    };
+    let has_leading_zero = magnitude.len() > 1 && magnitude.starts_with('0');
+    let decimal = magnitude.parse().ok().filter(|_| !has_leading_zero);
+    let unsigned = decimal
+        .or_else(|| radix(["0x", "0X"], 16))
+        .or_else(|| radix(["0b", "0B"], 2))
+        .or_else(|| radix(["0o", "0O"], 8));
+    match (unsigned.or_else(|| radix(["0", "0"], 8)), is_negative) {
+        (Some(number), false) => Some(ScalarValue::Unsigned(number)),
+        (Some(number), true) => 0i64.checked_sub_unsigned(number).map(ScalarValue::Signed),
+        (None, _) => {
+            let float: f64 = digits.parse().ok().filter(|float: &f64| float.is_finite())?;
+            // As JSON writes it, a float without a fraction is an integer.
+            let is_whole = float.fract() == 0.0 && float.abs() < 1e15;
+            #[allow(clippy::cast_possible_truncation, reason = "whole and small")]
+            Some(if is_whole { ScalarValue::Signed(float as i64) } else { ScalarValue::Float(float) })
         }
     }
 }
@@ -94,15 +110,8 @@ impl<'de> Deserializer<'de> for Located<'_> {
         }
     }
 
-    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.tree.node(self.node).map(|node| &node.content) {
-            Some(Content::Scalar(scalar)) if let Some(value) = scalar.as_bool() => visitor.visit_bool(value),
-            _ => self.deserialize_any(visitor),
-        }
-    }
-
     forward_to_deserialize_any! {
-        i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct newtype_struct seq tuple
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct newtype_struct seq tuple
         tuple_struct map struct enum identifier ignored_any
     }
 }
@@ -119,8 +128,9 @@ impl<'de> IntoDeserializer<'de, Error> for Located<'_> {
 mod tests {
     use super::*;
 
+    /// What `sigs.k8s.io/yaml` makes of them.
     #[test]
-    fn plain_scalars_are_what_the_core_schema_says_and_quoted_ones_are_text() {
+    fn plain_scalars_are_what_kubectl_reads_and_quoted_ones_are_text() {
         let value = |text: &str, is_plain| {
             let scalar = Scalar { text: text.into(), is_plain };
             format!("{:?}", scalar.value())
@@ -129,12 +139,25 @@ mod tests {
             ("", "Null"),
             ("~", "Null"),
             ("True", "Bool(true)"),
-            ("yes", "Text(\"yes\")"),
+            ("tRue", "Text(\"tRue\")"),
+            ("yes", "Bool(true)"),
+            ("n", "Bool(false)"),
             ("80", "Unsigned(80)"),
             ("-1", "Signed(-1)"),
+            ("+5", "Unsigned(5)"),
+            ("010", "Unsigned(8)"),
+            ("08", "Signed(8)"),
+            ("0o17", "Unsigned(15)"),
             ("0x1F", "Unsigned(31)"),
+            ("0b11", "Unsigned(3)"),
+            ("1_000", "Unsigned(1000)"),
+            ("1e3", "Signed(1000)"),
             ("80.5", "Float(80.5)"),
-            ("10.0.0.0/8", "Text(\"10.0.0.0/8\")"),
+            (".5", "Float(0.5)"),
+            ("1e", "Text(\"1e\")"),
+            ("12:30:45", "Text(\"12:30:45\")"),
+            ("2020-01-01", "Text(\"2020-01-01\")"),
+            ("010.0.0.0/8", "Text(\"010.0.0.0/8\")"),
             ("infinity", "Text(\"infinity\")"),
             ("99999999999999999999999", "Float(1e23)"),
         ] {
