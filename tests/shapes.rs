@@ -19,7 +19,7 @@ fn objects() -> Vec<Value> {
         { "ipBlock": { "cidr": "10.0.0.0/8", "except": ["10.1.0.0/16"] } },
     ]);
     let pod_spec = json!({
-        "nodeName": "n", "hostNetwork": false, "serviceAccountName": "s", "serviceAccount": "s",
+        "nodeName": "node", "hostNetwork": false, "serviceAccountName": "s", "serviceAccount": "s",
         "containers": [{ "ports": [{ "name": "http", "containerPort": 80, "protocol": "TCP" }], "restartPolicy": "Always" }],
         "initContainers": [{ "ports": [{ "containerPort": 80 }] }],
     });

@@ -158,3 +158,37 @@ fn documents_may_begin_behind_their_marker_and_hold_markers_in_text() {
     let text = format!("# first\n{pods}--- # a comment\n{policy}... \n---\na: |\n  ---\n  b\n---x: 1\n");
     is_no_error("input.yaml", text);
 }
+
+#[test]
+fn words_and_numbers_are_what_kubectl_takes_them_for() {
+    // A boolean is no label value, whatever the author meant.
+    let pod =
+        |fields: &str| format!("apiVersion: v1\nkind: Pod\nmetadata: {{ name: odd, namespace: shop, {fields} }}\n");
+    for word in ["yes", "y", "No", "off"] {
+        let says = format!("metadata.labels.ha: must be a string, and is the boolean {word}");
+        is_refused(
+            &pod(&format!("labels: {{ ha: {word} }}")),
+            3,
+            55,
+            &[&says, &format!("put it in quotes: \"{word}\"")],
+        );
+    }
+    is_passed_over(&pod("labels: { ha: \"yes\" }"));
+    let scratch = Scratch::new();
+    scratch.write("input.yaml", between_good(&format!("{}spec: {{ hostNetwork: yes }}\n", pod(""))).0);
+    let run =
+        scratch.netpol(&["eval", "input.yaml", "--from", "shop/web", "--to", "shop/odd", "--port", "80"]).ends_with(0);
+    assert!(run.out.contains("node's network"), "{}", run.out);
+    let policy = "\
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: { name: octal, namespace: shop }
+spec:
+  podSelector: { matchLabels: { app: stranger } }
+  ingress: [{ ports: [{ port: 010 }, { port: 0x50 }, { port: 1_000 }] }]
+";
+    let run = is_passed_over(policy);
+    for port in ["8", "80", "1000"] {
+        assert!(run.out.contains(&format!("shop/web[Pod],shop/stranger[Pod],TCP,{port}\n")), "{}", run.out);
+    }
+}
