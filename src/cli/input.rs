@@ -95,7 +95,11 @@ fn refuse(sources: &mut Sources, path: String, reason: NotText, diagnostics: &mu
     let offset = u32::try_from(reason.before.len()).unwrap_or(u32::MAX);
     let source = sources.add_unreadable(path, reason.before);
     let message = format!("this file is left out: {}", reason.message);
-    diagnostics.push(Diagnostic::error("unreadable-file", message).at(Place::Byte { source, offset }));
+    diagnostics.push(Diagnostic::error("unreadable-file", message).at(Place::Span {
+        source,
+        start: offset,
+        end: offset,
+    }));
 }
 
 fn read_bytes(path: &Path) -> std::io::Result<Vec<u8>> {

@@ -1,19 +1,32 @@
 //! What is said about the input: data, rendered elsewhere.
 
+use std::ops::Range;
+
 use serde::Serialize;
 
-use crate::source::Place;
+use crate::source::{Place, SourceId};
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Input was left out: answers may be wrong without it.
+    /// Input was left out, or what is written cannot be meant: answers may be wrong without it.
     Error,
     /// Answers stand, but perhaps not as the author meant.
     Warning,
     /// Worth knowing.
     Note,
+}
+
+impl Severity {
+    /// `error`, `warning` or `note`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Note => "note",
+        }
+    }
 }
 
 /// One finding.
@@ -31,12 +44,54 @@ pub struct Diagnostic {
     pub place: Option<Place>,
     /// What to do about it.
     pub help: Option<String>,
+    /// Other places that it is about: the other policy, the pod, the Service.
+    pub related: Vec<Related>,
+    /// The edit that mends it, where that is certain.
+    pub fix: Option<Fix>,
+}
+
+/// Another place that a finding is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Related {
+    /// Where it is.
+    pub place: Place,
+    /// What is there.
+    pub message: String,
+}
+
+/// What mends a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    /// What it does, as an imperative: `put the port in a number`.
+    pub title: String,
+    /// Its edits, which do not overlap.
+    pub edits: Vec<Edit>,
+}
+
+/// A piece of text in place of another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// The text that is edited.
+    pub source: SourceId,
+    /// The bytes that go.
+    pub range: Range<u32>,
+    /// What comes in their place.
+    pub text: String,
 }
 
 impl Diagnostic {
     /// A finding without place, object and help.
     pub fn new(severity: Severity, slug: &'static str, message: impl Into<String>) -> Diagnostic {
-        Diagnostic { severity, slug, message: message.into(), object: None, place: None, help: None }
+        Diagnostic {
+            severity,
+            slug,
+            message: message.into(),
+            object: None,
+            place: None,
+            help: None,
+            related: Vec::new(),
+            fix: None,
+        }
     }
 
     /// Something that was left out.
@@ -69,6 +124,18 @@ impl Diagnostic {
     /// Adds what to do.
     pub fn help(mut self, help: impl Into<String>) -> Diagnostic {
         self.help = Some(help.into());
+        self
+    }
+
+    /// Adds another place.
+    pub fn related(mut self, place: Place, message: impl Into<String>) -> Diagnostic {
+        self.related.push(Related { place, message: message.into() });
+        self
+    }
+
+    /// Adds the edit that mends it.
+    pub fn fix(mut self, title: impl Into<String>, edits: Vec<Edit>) -> Diagnostic {
+        self.fix = Some(Fix { title: title.into(), edits });
         self
     }
 }

@@ -135,8 +135,9 @@ pub fn gather(sources: &Sources, readings: impl IntoIterator<Item = Reading>) ->
         loaded.diagnostics.append(&mut findings);
         if more > 0 {
             let message = format!("{more} more findings in this file are not listed");
-            let end = Place::Byte { source, offset: u32::try_from(text.len()).unwrap_or(u32::MAX) };
-            loaded.diagnostics.push(Diagnostic::error("invalid-document", message).at(end));
+            let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
+            let place = Place::Span { source, start: end, end };
+            loaded.diagnostics.push(Diagnostic::error("invalid-document", message).at(place));
         }
     }
     loaded.diagnostics.extend(passed_over.summarise(sources));

@@ -1,5 +1,6 @@
 //! The texts that were read, and places in them.
 
+use std::ops::Range;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde::Serialize;
@@ -74,15 +75,41 @@ pub enum Place {
         /// The path.
         path: String,
     },
-    /// A byte of a text.
-    Byte {
+    /// A piece of a text.
+    Span {
         /// The text.
         source: SourceId,
-        /// The offset.
-        offset: u32,
+        /// Its first byte.
+        start: u32,
+        /// The byte after its last one; the first, when only the beginning is known.
+        end: u32,
     },
     /// A text as a whole.
     Source(SourceId),
+}
+
+/// A place from its beginning to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Region {
+    /// The text.
+    pub source: SourceId,
+    /// Its bytes in the text.
+    pub bytes: Range<u32>,
+    /// Where it begins.
+    pub start: Position,
+    /// Where it ends, which is behind its last character.
+    pub end: Position,
+}
+
+/// A place between two characters. All numbers count from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Position {
+    /// The line.
+    pub line: u32,
+    /// The column in characters.
+    pub column: u32,
+    /// The column in UTF-16 code units, as editors and SARIF count.
+    pub column_utf16: u32,
 }
 
 /// A place as people read it. Lines and columns count from 1; columns count characters.
@@ -153,6 +180,11 @@ impl Sources {
             .collect()
     }
 
+    /// Whether a field of an object is written.
+    pub(crate) fn has_field(&self, origin: &Origin, path: &str) -> bool {
+        self.tree(origin).has(&origin.prefix, path)
+    }
+
     fn tree(&self, origin: &Origin) -> Arc<Tree> {
         let piece = (origin.source, origin.start, origin.end);
         let mut last = self.last_tree.lock().unwrap_or_else(PoisonError::into_inner);
@@ -170,20 +202,47 @@ impl Sources {
     pub fn resolve(&self, place: &Place) -> Location {
         match place {
             Place::Field { origin, path } => self.locate(origin, path),
-            Place::Byte { source, offset } => self.location(*source, *offset),
+            Place::Span { source, start, .. } => self.location(*source, *start),
             Place::Source(source) => self.location(*source, 0),
         }
     }
 
-    /// Line and column of a byte.
-    fn location(&self, id: SourceId, offset: u32) -> Location {
-        let Some(source) = self.get(id) else { return Location { path: String::new(), line: 1, column: 1 } };
+    /// A place from its beginning to its end. A text as a whole is shown by its first line.
+    pub fn region(&self, place: &Place) -> Region {
+        let (source, bytes) = match place {
+            Place::Field { origin, path } => {
+                let span = self.tree(origin).find(&origin.prefix, path).unwrap_or(0..0);
+                (origin.source, origin.start + span.start..origin.start + span.end)
+            }
+            Place::Span { source, start, end } => (*source, *start..(*end).max(*start)),
+            Place::Source(source) => {
+                let text = self.get(*source).map_or("", |source| &source.text);
+                let line = text.split(['\r', '\n']).next().unwrap_or_default();
+                (*source, 0..u32::try_from(line.len()).unwrap_or(u32::MAX))
+            }
+        };
+        let (start, end) = (self.position(source, bytes.start), self.position(source, bytes.end));
+        Region { source, bytes, start, end }
+    }
+
+    /// Line and columns of a byte.
+    fn position(&self, id: SourceId, offset: u32) -> Position {
+        let Some(source) = self.get(id) else { return Position { line: 1, column: 1, column_utf16: 1 } };
         let (index, start) = source.line_at(offset);
         let before = source.text.get(start as usize..offset as usize).unwrap_or_default();
         // A byte order mark is no character of the first line.
-        let column = before.chars().filter(|c| *c != '\u{feff}').count() + 1;
+        let before = before.trim_start_matches('\u{feff}');
         let clamp = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        Location { path: source.path.clone(), line: clamp(index + 1), column: clamp(column) }
+        Position {
+            line: clamp(index + 1),
+            column: clamp(before.chars().count() + 1),
+            column_utf16: clamp(before.encode_utf16().count() + 1),
+        }
+    }
+
+    fn location(&self, id: SourceId, offset: u32) -> Location {
+        let Position { line, column, .. } = self.position(id, offset);
+        Location { path: self.get(id).map_or_else(String::new, |source| source.path.clone()), line, column }
     }
 }
 
@@ -198,7 +257,7 @@ mod tests {
         let source = sources.add("some.yaml", text);
         let at = |needle: &str| {
             let offset = u32::try_from(text.find(needle).unwrap()).unwrap();
-            let location = sources.resolve(&Place::Byte { source, offset });
+            let location = sources.resolve(&Place::Span { source, start: offset, end: offset });
             (location.line, location.column)
         };
         assert_eq!([at("a"), at("1"), at("über"), at("x"), at("end")], [(1, 1), (1, 4), (2, 1), (2, 7), (4, 1)]);

@@ -115,17 +115,29 @@ impl Tree {
     ///
     /// A scalar's span is its value; a mapping or list under a key is shown by that key, a list item by its first token.
     pub fn find(&self, prefix: &str, path: &str) -> Option<Range<u32>> {
+        self.walk(prefix, path).map(|(_, _, shown)| shown)
+    }
+
+    /// Whether the field at `path` below `prefix` is there.
+    pub(crate) fn has(&self, prefix: &str, path: &str) -> bool {
+        self.walk(prefix, path).is_some_and(|(_, rest, _)| rest.is_empty())
+    }
+
+    /// Goes along a path as far as it leads: the node there, what is left of the path, and what shows the node.
+    fn walk<'a>(&self, prefix: &'a str, path: &'a str) -> Option<(NodeId, &'a str, Range<u32>)> {
         let mut id = self.root?;
         let mut shown = self.first_token(id);
+        let mut left = "";
         for mut rest in [prefix, path] {
             while let Some((next, after, span)) = self.step(id, rest) {
                 (id, rest, shown) = (next, after, span);
             }
+            left = rest;
             if !rest.is_empty() {
                 break;
             }
         }
-        Some(shown)
+        Some((id, left, shown))
     }
 
     /// Takes the first step of a path such as `ingress[0].from`: the node there, the path from it, and what shows it.

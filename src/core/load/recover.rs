@@ -1,6 +1,8 @@
 //! Finds its way around what is broken: what is sound in a document that the decoder refused is read all the same, and what is not
 //! is named in the words of Kubernetes, each flaw where it is written.
 
+use std::ops::Range;
+
 use serde::de::DeserializeSeed;
 
 use super::read::{Cause, Failure, Piece, Reading, item_origin};
@@ -71,7 +73,7 @@ impl Recovery<'_> {
             // Nothing in the table says why: the decoder's words are better than none.
             let span = self.tree.first_token(node);
             let start = self.failure.offset.filter(|_| self.tree.root() == Some(node)).unwrap_or(span.start as usize);
-            let place = place(source, self.piece.range.start + start);
+            let place = place(source, self.piece.range.start, start..start);
             self.reading.push(
                 source,
                 Diagnostic::error("invalid-object", left_out(refusal)).at(place),
@@ -79,7 +81,7 @@ impl Recovery<'_> {
             );
         }
         for flaw in flaws {
-            let place = place(source, self.piece.range.start + flaw.span.start as usize);
+            let place = place(source, self.piece.range.start, flaw.span.start as usize..flaw.span.end as usize);
             let mut finding = Diagnostic::error("invalid-object", left_out(&flaw.message)).at(place);
             finding.help = looks_like(self.piece.content()).or(flaw.help);
             self.reading.push(source, finding, name.as_deref());
@@ -103,8 +105,10 @@ impl Recovery<'_> {
     }
 }
 
-fn place(source: SourceId, offset: usize) -> Place {
-    Place::Byte { source, offset: u32::try_from(offset).unwrap_or(u32::MAX) }
+/// A span of a piece that begins at `base`.
+fn place(source: SourceId, base: usize, span: Range<usize>) -> Place {
+    let clamp = |offset: usize| u32::try_from(base + offset).unwrap_or(u32::MAX);
+    Place::Span { source, start: clamp(span.start), end: clamp(span.end) }
 }
 
 fn left_out(message: &str) -> String {
@@ -118,7 +122,8 @@ impl Reading {
 
     /// A piece of which nothing is read. It has no name then, but what it looks like can be said.
     fn fail(&mut self, piece: &Piece<'_>, failure: Failure) {
-        let at = place(piece.source, piece.range.start + failure.offset.unwrap_or(0));
+        let offset = failure.offset.unwrap_or(0);
+        let at = place(piece.source, piece.range.start, offset..offset);
         let message = format!("{}; this document is left out", failure.message);
         let mut finding = Diagnostic::error("invalid-document", message).at(at);
         finding.help = looks_like(piece.content());

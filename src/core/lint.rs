@@ -1,0 +1,60 @@
+//! What is legal and probably not meant: rules over the compiled cluster, each with a slug of its own.
+//!
+//! Rules that ask about traffic ask the engine, never patterns in the text. They stay silent when what they judge by is not in the
+//! input. Trees of documents are parsed only for policies that look suspicious already.
+
+pub mod rules;
+
+mod isolation;
+
+use crate::cluster::{Policy, PolicyId};
+use crate::diagnostic::Diagnostic;
+use crate::engine::Engine;
+use crate::source::{Place, Sources};
+
+pub use rules::{RULES, Rule};
+
+/// Everything that there is to say about the policies of a cluster, in the order of the policies.
+///
+/// What cannot be loaded or resolved has been said by `load` and `resolve`.
+pub fn lint(engine: &Engine, sources: &Sources) -> Vec<Diagnostic> {
+    let mut lint = Lint { engine, sources, findings: Vec::new() };
+    isolation::check(&mut lint);
+    lint.findings
+}
+
+/// What rules look at, and what they have found.
+struct Lint<'a> {
+    engine: &'a Engine,
+    sources: &'a Sources,
+    findings: Vec<Diagnostic>,
+}
+
+impl<'a> Lint<'a> {
+    fn policies(&self) -> impl Iterator<Item = (PolicyId, &'a Policy)> + use<'a> {
+        self.engine.cluster().policy_ids()
+    }
+
+    /// Whether a field of a policy is written, be it with nothing in it.
+    fn has_field(&self, policy: &Policy, path: &str) -> bool {
+        self.sources.has_field(&policy.origin, path)
+    }
+
+    /// Adds a finding of a rule about a field of a policy.
+    fn find(
+        &mut self,
+        rule: &'static Rule,
+        policy: &Policy,
+        path: impl Into<String>,
+        message: impl Into<String>,
+    ) -> &mut Diagnostic {
+        let namespace = self.engine.cluster().namespace_name(policy.namespace);
+        let finding = Diagnostic::new(rule.severity, rule.slug, message)
+            .about(format!("NetworkPolicy {namespace}/{}", policy.name))
+            .at(Place::Field { origin: policy.origin.clone(), path: path.into() });
+        self.findings.push(finding);
+        let last = self.findings.len() - 1;
+        #[allow(clippy::indexing_slicing, reason = "it has just been pushed")]
+        &mut self.findings[last]
+    }
+}

@@ -1,0 +1,68 @@
+//! The table of everything that netpol says about input: slug, default severity, one line. `docs/diagnostics` has a page for each.
+
+use crate::diagnostic::Severity;
+
+/// A kind of finding.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Its kebab-case code.
+    pub slug: &'static str,
+    /// How bad it is unless configured otherwise.
+    pub severity: Severity,
+    /// What it finds, in one line.
+    pub summary: &'static str,
+}
+
+impl Rule {
+    /// The rule of a slug.
+    pub fn find(slug: &str) -> Option<&'static Rule> {
+        RULES.iter().copied().find(|rule| rule.slug == slug)
+    }
+}
+
+macro_rules! rules {
+    ($($name:ident = $severity:ident, $slug:literal, $summary:literal;)*) => {
+        $(
+            #[doc = $summary]
+            pub static $name: Rule = Rule { slug: $slug, severity: Severity::$severity, summary: $summary };
+        )*
+
+        /// Every rule, by slug.
+        pub static RULES: &[&Rule] = &[$(&$name),*];
+    };
+}
+
+rules! {
+    AMBIGUOUS_CIDR = Warning, "ambiguous-cidr", "a CIDR has bits set beyond its prefix";
+    DUPLICATE_OBJECT = Error, "duplicate-object", "one object is defined twice with different content";
+    IGNORED_RULES = Error, "ignored-rules", "`policyTypes` leaves out a direction that the policy has rules for";
+    IMPLICIT_POLICY_TYPES = Note, "implicit-policy-types", "`policyTypes` is left to its default";
+    INVALID_ADDRESS = Warning, "invalid-address", "an address of a pod or node is none";
+    INVALID_CONTAINER_PORT = Warning, "invalid-container-port", "a named container port has no valid number or protocol";
+    INVALID_DOCUMENT = Error, "invalid-document", "a document cannot be parsed";
+    INVALID_OBJECT = Error, "invalid-object", "an object has fields that it cannot have, or of a wrong type";
+    INVALID_POLICY = Error, "invalid-policy", "the API server refuses the policy";
+    MISSING_NAMESPACE = Note, "missing-namespace", "a namespace is used that the input does not define";
+    NON_CANONICAL_CIDR = Warning, "non-canonical-cidr", "an IPv6 CIDR is not written in its canonical form";
+    NON_STANDARD_CIDR = Warning, "non-standard-cidr", "a CIDR has leading zeros or maps IPv4 into IPv6";
+    NOT_AN_OBJECT = Note, "not-an-object", "a document is not a Kubernetes object";
+    OPEN_EGRESS = Error, "open-egress", "`egress: []` without `policyTypes` isolates ingress, not egress";
+    PASSED_OVER = Note, "passed-over", "objects that decide nothing";
+    SHARED_ADDRESS = Warning, "shared-address", "two pods have the same address";
+    TERMINATED_POD = Note, "terminated-pod", "a pod has run to its end and is left out";
+    UNINTENDED_INGRESS = Warning, "unintended-ingress-isolation", "a policy with egress rules only isolates ingress as well";
+    UNREADABLE_FILE = Error, "unreadable-file", "a file cannot be read";
+    UNSUPPORTED_KIND = Warning, "unsupported-kind", "objects that decide something but are not read";
+    UNSUPPORTED_POLICY = Warning, "unsupported-policy", "policies of a kind that is not evaluated";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_are_sorted_and_each_is_there_once() {
+        assert!(RULES.windows(2).all(|pair| pair[0].slug < pair[1].slug));
+        assert_eq!(Rule::find("open-egress"), Some(&OPEN_EGRESS));
+    }
+}
