@@ -12,6 +12,7 @@ use crate::bitset::BitSets;
 use crate::classes::{ClassId, NamedPortsId};
 use crate::cluster::{Cluster, Direction, Endpoint, EndpointId, EndpointKind};
 use crate::connections::ConnectionId;
+use crate::explain::Readings;
 use crate::flow::{End, Flow, Route};
 use crate::model::{Action, TierDefault};
 use crate::options::{Enforcement, EngineOptions, HostNetwork, IpBlocks};
@@ -56,6 +57,18 @@ pub enum Exemption {
     OwnNode,
 }
 
+impl Exemption {
+    /// `external`, `host-network`, `self` or `own-node`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Exemption::External => "external",
+            Exemption::HostNetwork => "host-network",
+            Exemption::SamePod => "self",
+            Exemption::OwnNode => "own-node",
+        }
+    }
+}
+
 /// A compiled cluster.
 pub struct Engine {
     cluster: Cluster,
@@ -65,6 +78,8 @@ pub struct Engine {
     address_classes: Vec<[AddressClassId; 2]>,
     /// The first pod with an address, among those with a network of their own: others share their node's (S42).
     pods_by_address: FxHashMap<IpAddr, EndpointId>,
+    /// Made when an explanation asks what the answer would be.
+    pub(crate) readings: Readings,
 }
 
 /// What policies can see of one end.
@@ -118,7 +133,7 @@ impl Engine {
         };
         let address_classes =
             cluster.endpoints.iter().map(|endpoint| Family::BOTH.map(|family| class_of(endpoint, family))).collect();
-        Engine { cluster, options, compiled, address_classes, pods_by_address }
+        Engine { cluster, options, compiled, address_classes, pods_by_address, readings: Readings::default() }
     }
 
     /// The cluster that was compiled.
@@ -139,7 +154,8 @@ impl Engine {
         self.evaluate_with(flow, &self.options)
     }
 
-    /// Whether a flow may pass under other options. CIDRs were read when the cluster was resolved: `cidrs` changes nothing here.
+    /// Whether a flow may pass under other options. CIDRs were read when the cluster was resolved: `cidrs` changes nothing here,
+    /// and [`Engine::explain`] knows the answer under the other setting.
     pub fn evaluate_with(&self, flow: &Flow, options: &EngineOptions) -> Verdict {
         let parties = self.parties(flow, options);
         let is_allowed = |direction| {
@@ -365,7 +381,8 @@ impl Families {
         Families(first, second)
     }
 
-    fn contains(self, family: Family) -> bool {
+    /// Whether the end has an address of the family, as far as is known.
+    pub fn contains(self, family: Family) -> bool {
         self.0 == Some(family) || self.1 == Some(family)
     }
 }

@@ -3,7 +3,7 @@
 use crate::cluster::{Direction, EndpointId, NamespaceId, PolicyId};
 use crate::flow::{End, Flow, Route};
 use crate::model::{
-    Action, NamespaceScope, Peer, PodSelection, Policy, PortMatch, PortSelection, Rule, Tier, TierDefault,
+    Action, NamespaceScope, Peer, PodSelection, Policy, PortMatch, PortSelection, Rule, RulePath, Tier, TierDefault,
 };
 use crate::object::{LabelSelector, Labels};
 use crate::options::EngineOptions;
@@ -54,6 +54,7 @@ impl Random {
         let (first, last) = ranges[self.below(ranges.len())];
         let range = PortMatch { protocol: Protocol::Tcp, ports: PortSelection::Range(port(first), port(last)) };
         Rule {
+            path: RulePath { rules: "spec.rules", index: 0, peers: "peers" },
             action,
             peers: (self.below(4) > 0).then(|| (0..self.below(2) + 1).map(|_| Peer::Pods(self.pods())).collect()),
             ports: (self.below(3) > 0).then(|| vec![range]),
