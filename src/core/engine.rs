@@ -57,18 +57,6 @@ pub enum Exemption {
     OwnNode,
 }
 
-impl Exemption {
-    /// `external`, `host-network`, `self` or `own-node`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Exemption::External => "external",
-            Exemption::HostNetwork => "host-network",
-            Exemption::SamePod => "self",
-            Exemption::OwnNode => "own-node",
-        }
-    }
-}
-
 /// A compiled cluster.
 pub struct Engine {
     cluster: Cluster,

@@ -86,6 +86,18 @@ pub struct RuleMatch {
     pub port: Option<usize>,
 }
 
+impl Exemption {
+    /// `external`, `host-network`, `self` or `own-node`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Exemption::External => "external",
+            Exemption::HostNetwork => "host-network",
+            Exemption::SamePod => "self",
+            Exemption::OwnNode => "own-node",
+        }
+    }
+}
+
 impl Engine {
     /// Why a flow may pass or not.
     pub fn explain(&self, flow: &Flow) -> Explanation {

@@ -139,6 +139,8 @@ fn tiers_are_walked_alike_by_verdict_trace_and_reachability() {
                     assert_eq!(engine.evaluate(&flow), Verdict::allow_if(expected), "{context}");
                     assert_eq!(engine.explain(&flow).verdict, Verdict::allow_if(expected), "{context}");
                     assert_eq!(reach.admits(&flow), expected, "{context}");
+                    let ports = engine.explain_ports(&flow, None);
+                    assert_eq!(ports.allowed, engine.connections(&flow), "{context}");
                     let mut is_listed = false;
                     reach.for_each(|listed_source, listed_destination, _, connections| {
                         let is_pair = (listed_source, listed_destination) == (from as usize, to as usize);
