@@ -142,8 +142,7 @@ impl Engine {
         self.evaluate_with(flow, &self.options)
     }
 
-    /// Whether a flow may pass under other options. CIDRs were read when the cluster was resolved: `cidrs` changes nothing here,
-    /// and [`Engine::explain`] knows the answer under the other setting.
+    /// Whether a flow may pass under other options. CIDRs were read when the cluster was resolved: `cidrs` changes nothing here.
     pub fn evaluate_with(&self, flow: &Flow, options: &EngineOptions) -> Verdict {
         let parties = self.parties(flow, options);
         let is_allowed = |direction| {
@@ -369,7 +368,6 @@ impl Families {
         Families(first, second)
     }
 
-    /// Whether the end has an address of the family, as far as is known.
     pub fn contains(self, family: Family) -> bool {
         self.0 == Some(family) || self.1 == Some(family)
     }

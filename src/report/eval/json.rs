@@ -155,7 +155,7 @@ impl Writer<'_> {
     }
 
     fn rule(&self, direction: Direction, found: &RuleMatch) -> JsonRule {
-        let path = format!("spec.{direction}[{}]", found.rule);
+        let path = self.places.path(found.policy, direction, Some(found.rule));
         let entry = |field: &str, index: Option<usize>| {
             index.map(|index| {
                 let path = format!("{path}.{field}[{index}]");
@@ -173,7 +173,7 @@ impl Writer<'_> {
 
     fn miss(&self, explanation: &Explanation, direction: Direction, miss: &Miss) -> JsonMiss {
         let nearest = miss.nearest.as_ref();
-        let path = nearest.map_or("spec".to_owned(), |rule| format!("spec.{direction}[{}]", rule.rule));
+        let path = self.places.path(miss.policy, direction, nearest.map(|rule| rule.rule));
         let unresolved = nearest.iter().flat_map(|rule| &rule.port_names).filter(|name| name.why.is_unresolved());
         JsonMiss {
             policy: self.cluster.policy_label(miss.policy),

@@ -68,7 +68,7 @@ impl OpenPorts<'_> {
             for note in &pair.caveats {
                 let what = self.what(&note.ports);
                 let note = caveats::text(self.engine.cluster(), &note.caveat, note.verdict, &what);
-                let _ = writeln!(text, "\n  {} {note}", style.warn(&whose));
+                let _ = writeln!(text, "\n  {} {note}", style.info(&whose));
             }
         }
         text

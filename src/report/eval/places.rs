@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use netpol::cluster::{Cluster, PolicyId};
+use netpol::cluster::{Cluster, Direction, PolicyId};
+use netpol::model;
 use netpol::source::{Location, Sources};
 
 /// The places of rules, remembered for all the answers of a run.
@@ -18,6 +19,12 @@ impl<'a> Places<'a> {
     /// Of the policies of a cluster that was read from these texts.
     pub fn new(cluster: &'a Cluster, sources: &'a Sources) -> Places<'a> {
         Places { cluster, sources, known: RefCell::default() }
+    }
+
+    /// The field path of a rule; `spec` where there is none.
+    pub(super) fn path(&self, policy: PolicyId, direction: Direction, rule: Option<usize>) -> String {
+        let rule = rule.and_then(|index| model::rule(self.cluster, policy, direction, index));
+        rule.map_or("spec".to_owned(), |rule| rule.path.to_string())
     }
 
     /// Where a field of a policy is written.

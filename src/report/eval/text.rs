@@ -31,7 +31,7 @@ pub fn text(answer: &Answer, engine: &Engine, places: &Places<'_>, style: &Style
             }
             for caveat in &explanation.caveats {
                 let note = caveats::text(writer.cluster, caveat, explanation.verdict, "this flow");
-                let _ = writeln!(text, "\n  {} {note}", style.warn("note:"));
+                let _ = writeln!(text, "\n  {} {note}", style.info("note:"));
             }
         }
         several => writer.several(&mut text, answer, several),
@@ -60,19 +60,25 @@ impl Writer<'_> {
             let _ = writeln!(text, "  {}  {flow}{}", self.verdict(explanation.verdict), denying(explanation));
         }
         // The first of each outcome tells most; the others can be asked for by themselves.
-        let mut told: Vec<(&str, &str)> = Vec::new();
+        let mut outcomes: Vec<(&str, &str)> = Vec::new();
         for explanation in explanations {
             let outcome = (explanation.egress.decider(), explanation.ingress.decider());
-            if !told.contains(&outcome) && told.len() < EXPLAINED {
-                told.push(outcome);
-                text.push('\n');
-                self.explanation(text, explanation);
+            if !outcomes.contains(&outcome) {
+                outcomes.push(outcome);
+                if outcomes.len() <= EXPLAINED {
+                    text.push('\n');
+                    self.explanation(text, explanation);
+                }
             }
+        }
+        if outcomes.len() > EXPLAINED {
+            let _ =
+                writeln!(text, "\n  other policies decide the rest of the flows: ask about one of them to see which");
         }
         for (note, flows) in caveats::union(self.cluster, explanations) {
             let whose =
                 if flows == count { "each of the flows".to_owned() } else { format!("{flows} of {count} flows") };
-            let _ = writeln!(text, "\n  {} {note}", self.style.warn(&format!("note on {whose}:")));
+            let _ = writeln!(text, "\n  {} {note}", self.style.info(&format!("note on {whose}:")));
         }
     }
 
@@ -125,7 +131,7 @@ impl Writer<'_> {
             Reason::NotIsolated => format!("because no policy isolates {subject} for {direction}"),
             Reason::Rule(found) => {
                 let policy = self.cluster.policy_label(found.policy);
-                let path = format!("spec.{direction}[{}]", found.rule);
+                let path = self.places.path(found.policy, direction, Some(found.rule));
                 format!("by {policy}, rule {direction}[{}]  {}", found.rule, self.place(found.policy, &path))
             }
             Reason::NoRule(misses) => match misses.len() {
@@ -169,12 +175,13 @@ impl Writer<'_> {
     fn miss(&self, text: &mut String, explanation: &Explanation, direction: Direction, miss: &Miss) {
         let name = self.style.bold(&self.cluster.policy_label(miss.policy));
         let subject = model::subject(self.cluster, miss.policy).as_ref().map(words::pods).unwrap_or_default();
-        let (path, what) = match &miss.nearest {
-            None => ("spec".to_owned(), format!("it has no {direction} rule")),
+        let path = self.places.path(miss.policy, direction, miss.nearest.as_ref().map(|rule| rule.rule));
+        let what = match &miss.nearest {
+            None => format!("it has no {direction} rule"),
             Some(rule) => {
                 let index = rule.rule;
                 let of = if miss.rules == 1 { String::new() } else { format!(" of {}", miss.rules) };
-                (format!("spec.{direction}[{index}]"), format!("nearest: {direction}[{index}]{of}"))
+                format!("nearest: {direction}[{index}]{of}")
             }
         };
         let _ = writeln!(text, "{INDENT}{name} selects {subject}; {what}  {}", self.place(miss.policy, &path));
