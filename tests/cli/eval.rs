@@ -299,6 +299,35 @@ fn a_near_miss_says_which_rule_of_how_many_it_is() {
         ]);
 }
 
+#[test]
+fn of_many_peers_and_of_many_outcomes_the_first_are_told_and_that_there_are_more() {
+    let scratch = Scratch::new();
+    let peers: Vec<String> =
+        (0..6).map(|number| format!("{{ podSelector: {{ matchLabels: {{ app: peer-{number} }} }} }}")).collect();
+    scratch.write("web.yaml", WEB.replace("{ podSelector: { matchLabels: { app: client } } }", &peers.join(", ")));
+    let run = scratch.netpol(&["eval", "web.yaml", "--from", "shop/client", "--to", "shop/web", "--port", "80"]);
+    let run = run
+        .ends_with(1)
+        .prints(&["from[3]: app is `client`, the rule wants `peer-3`\n", "2 more of `from` do not match"]);
+    assert!(!run.out.contains("peer-4"), "{}", run.out);
+
+    let mut text = String::from("apiVersion: v1\nkind: Namespace\nmetadata: { name: shop }\n");
+    for number in 0..4 {
+        text += &format!(
+            "---\napiVersion: v1\nkind: Pod\nmetadata: {{ name: p{number}, namespace: shop, labels: {{ app: p, number: p{number} }} }}\n\
+             ---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{ name: p{number}, namespace: shop }}\n\
+             spec: {{ podSelector: {{ matchLabels: {{ number: p{number} }} }}, ingress: [{{}}] }}\n"
+        );
+    }
+    text += "---\napiVersion: v1\nkind: Service\nmetadata: { name: p, namespace: shop }\n\
+             spec: { selector: { app: p }, ports: [{ port: 80 }] }\n";
+    scratch.write("many.yaml", text);
+    let run = scratch.netpol(&["eval", "many.yaml", "--from", "10.0.0.1", "--to", "service/shop/p"]).ends_with(0);
+    let run =
+        run.prints(&["4 of 4 flows pass", "allowed by shop/p2, rule", "other policies decide the rest of the flows"]);
+    assert!(!run.out.contains("allowed by shop/p3"), "{}", run.out);
+}
+
 /// Pods of one family each, of both, and of none that is known, and a policy that lets them in by their IPv4 addresses.
 const FAMILIES: &str = "\
 apiVersion: v1
