@@ -5,7 +5,7 @@ use std::path::Path;
 
 use netpol::Verdict;
 use netpol::flow::{FlowError, FlowText, Resolution};
-use netpol_report::eval::{self, Answer, OpenPorts, Summary};
+use netpol_report::eval::{self, Answer, OpenPorts, Places, Summary};
 
 use crate::args::{Common, Eval, EvalFormat};
 use crate::input::{self, Input};
@@ -31,7 +31,8 @@ pub fn run(command: &Eval, common: &Common) -> Result<Status, Failure> {
 
 fn one(command: &Eval, common: &Common, flow: &FlowText) -> Result<Status, Failure> {
     let input = input::read(&command.paths, common)?;
-    let (text, verdict) = answer(&input, flow, command.output, common)?;
+    let places = Places::new(input.engine.cluster(), &input.sources);
+    let (text, verdict) = answer(&input, &places, flow, command.output, common)?;
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes())?;
     Ok(if verdict == Summary::Same(Verdict::Allow) { Status::Success } else { Status::Negative })
@@ -47,8 +48,11 @@ fn many(command: &Eval, common: &Common, file: &Path) -> Result<Status, Failure>
     let path = file.display().to_string();
     let text = text.map_err(|source| Failure::Read { path: path.clone(), source })?;
     let input = input::read(&command.paths, common)?;
+    let places = Places::new(input.engine.cluster(), &input.sources);
     let mut out = BufWriter::new(std::io::stdout().lock());
     let mut status = Status::Success;
+    // Some editors begin a file with a byte order mark, which is no character of its first line.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     for (index, line) in text.lines().enumerate() {
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') {
@@ -56,7 +60,7 @@ fn many(command: &Eval, common: &Common, file: &Path) -> Result<Status, Failure>
         }
         let answered = FlowText::parse(line).map_err(Failure::Flow).and_then(|mut flow| {
             flow.family = command.family.map(Into::into);
-            answer(&input, &flow, command.output, common)
+            answer(&input, &places, &flow, command.output, common)
         });
         match answered {
             Ok((text, _)) => {
@@ -79,7 +83,13 @@ fn many(command: &Eval, common: &Common, file: &Path) -> Result<Status, Failure>
     Ok(status)
 }
 
-fn answer(input: &Input, flow: &FlowText, format: EvalFormat, common: &Common) -> Result<(String, Summary), Failure> {
+fn answer(
+    input: &Input,
+    places: &Places<'_>,
+    flow: &FlowText,
+    format: EvalFormat,
+    common: &Common,
+) -> Result<(String, Summary), Failure> {
     let asked = flow.to_string();
     let style = Terminal::of(common).output_style();
     let resolution = flow.resolve(input.engine.cluster())?;
@@ -88,8 +98,8 @@ fn answer(input: &Input, flow: &FlowText, format: EvalFormat, common: &Common) -
         Resolution::Flows(flows) => {
             let answer = Answer::new(&input.engine, asked, &flows);
             let text = match format {
-                EvalFormat::Text => eval::text(&answer, &input.engine, &input.sources, &style),
-                EvalFormat::Json => eval::json(&answer, &input.engine, &input.sources)? + "\n",
+                EvalFormat::Text => eval::text(&answer, &input.engine, places, &style),
+                EvalFormat::Json => eval::json(&answer, &input.engine, places)? + "\n",
             };
             (text, answer.summary())
         }

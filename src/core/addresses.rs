@@ -129,6 +129,14 @@ impl AddressSpace {
         self.blocks.get(class.0 as usize).map_or(&[], |blocks| blocks)
     }
 
+    /// The classes that addresses of a family may have.
+    pub fn classes_in(&self, family: Family) -> impl Iterator<Item = AddressClassId> {
+        let atoms = if family == Family::Ipv4 { &self.ipv4 } else { &self.ipv6 };
+        let is_covered = atoms.first().is_some_and(|(start, _)| *start == 0);
+        let before = (!is_covered).then_some(AddressClassId::NO_BLOCK);
+        before.into_iter().chain(atoms.iter().map(|(_, class)| *class))
+    }
+
     /// Every class.
     pub fn classes(&self) -> impl Iterator<Item = AddressClassId> {
         (0u32..).map(AddressClassId).take(self.blocks.len())

@@ -41,6 +41,9 @@ pub struct Cluster {
     pub nodes: Vec<Node>,
     /// The valid NetworkPolicies, sorted by namespace and name.
     pub policies: Vec<Policy>,
+    /// Those that are left out and would be valid with `--cidrs legacy` (D8), sorted alike. They decide nothing; explanations say
+    /// where an answer would be another one with them.
+    pub legacy_policies: Vec<Policy>,
 }
 
 /// A namespace.
@@ -87,6 +90,8 @@ pub struct Owner {
 pub struct Endpoint {
     /// The namespace it is in.
     pub namespace: NamespaceId,
+    /// Whether its manifest names no namespace (D12).
+    pub is_namespace_assumed: bool,
     /// The name of the Pod or of the workload.
     pub name: Arc<str>,
     /// Whether it is a pod or a workload.
@@ -175,6 +180,10 @@ pub enum TargetPort {
 pub struct Policy {
     /// The namespace it is in.
     pub namespace: NamespaceId,
+    /// Whether its manifest names no namespace (D12).
+    pub is_namespace_assumed: bool,
+    /// Whether it is only valid with `--cidrs legacy` (D8).
+    pub needs_legacy_cidrs: bool,
     /// Its name.
     pub name: Arc<str>,
     /// Its `spec`, as written: the defaults of S6 and S24 are not applied.

@@ -12,6 +12,7 @@ use crate::bitset::BitSets;
 use crate::classes::{ClassId, NamedPortsId};
 use crate::cluster::{Cluster, Direction, Endpoint, EndpointId, EndpointKind};
 use crate::connections::ConnectionId;
+use crate::explain::Readings;
 use crate::flow::{End, Flow, Route};
 use crate::model::{Action, TierDefault};
 use crate::options::{Enforcement, EngineOptions, HostNetwork, IpBlocks};
@@ -65,6 +66,8 @@ pub struct Engine {
     address_classes: Vec<[AddressClassId; 2]>,
     /// The first pod with an address, among those with a network of their own: others share their node's (S42).
     pods_by_address: FxHashMap<IpAddr, EndpointId>,
+    /// Made when an explanation asks what the answer would be.
+    pub(crate) readings: Readings,
 }
 
 /// What policies can see of one end.
@@ -118,7 +121,7 @@ impl Engine {
         };
         let address_classes =
             cluster.endpoints.iter().map(|endpoint| Family::BOTH.map(|family| class_of(endpoint, family))).collect();
-        Engine { cluster, options, compiled, address_classes, pods_by_address }
+        Engine { cluster, options, compiled, address_classes, pods_by_address, readings: Readings::default() }
     }
 
     /// The cluster that was compiled.
@@ -365,7 +368,7 @@ impl Families {
         Families(first, second)
     }
 
-    fn contains(self, family: Family) -> bool {
+    pub fn contains(self, family: Family) -> bool {
         self.0 == Some(family) || self.1 == Some(family)
     }
 }

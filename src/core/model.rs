@@ -1,8 +1,10 @@
 //! The policy model: ordered tiers of ordered policies of ordered rules, into which every kind of policy is translated.
 //!
-//! Owns the translation of NetworkPolicy, with the API server's defaults. Tables, verdicts and reachability read only the
-//! model; explanations also quote what is written. A flow passes if egress at its source and ingress at its destination both allow it.
+//! Owns the translation of NetworkPolicy, with the API server's defaults. Tables, verdicts, reachability and explanations read
+//! only the model, and explanations translate the rules that they are about again, since tables do not keep them. A flow passes if
+//! egress at its source and ingress at its destination both allow it.
 
+use std::fmt;
 use std::sync::Arc;
 
 use ipnet::IpNet;
@@ -57,14 +59,45 @@ impl Policy {
 }
 
 /// A rule in its policy.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
+    /// Where it is written.
+    pub path: RulePath,
     /// What it does with a flow that it matches.
     pub action: Action,
     /// The other ends that it matches; `None` matches everyone (S10).
     pub peers: Option<Vec<Peer>>,
     /// The ports that it matches; `None` matches every port of every protocol (S11).
     pub ports: Option<Vec<PortMatch>>,
+}
+
+/// The field path of a rule in its object: `spec.ingress[0]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RulePath {
+    /// The field that lists the rules: `spec.ingress`.
+    pub rules: &'static str,
+    /// The index in that list.
+    pub index: u32,
+    /// The field of the rule that lists its peers: `from`.
+    pub peers: &'static str,
+}
+
+impl RulePath {
+    /// The path of a peer: `spec.ingress[0].from[1]`.
+    pub fn peer(&self, index: usize) -> String {
+        format!("{self}.{}[{index}]", self.peers)
+    }
+
+    /// The path of a port: `spec.ingress[0].ports[1]`.
+    pub fn port(&self, index: usize) -> String {
+        format!("{self}.ports[{index}]")
+    }
+}
+
+impl fmt::Display for RulePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}[{}]", self.rules, self.index)
+    }
 }
 
 /// What a rule does.
@@ -140,6 +173,18 @@ pub fn tiers(cluster: &Cluster) -> Vec<Tier> {
     vec![Tier { name: "default", default: TierDefault::Deny, policies }]
 }
 
+/// One rule of a policy, by its index in its direction.
+pub fn rule(cluster: &Cluster, policy: PolicyId, direction: Direction, index: usize) -> Option<Rule> {
+    let policy = cluster.policy(policy)?;
+    let written = policy.spec.rules(direction).get(index)?;
+    Some(network_policy_rule(policy.namespace, direction, u32::try_from(index).ok()?, written))
+}
+
+/// The endpoints that a policy applies to.
+pub fn subject(cluster: &Cluster, policy: PolicyId) -> Option<PodSelection> {
+    cluster.policy(policy).map(|policy| network_policy_subject(policy.namespace, &policy.spec))
+}
+
 fn network_policy(id: PolicyId, namespace: NamespaceId, spec: &NetworkPolicySpec) -> Policy {
     let governs = |direction: Direction| {
         if spec.policy_types.is_empty() {
@@ -150,18 +195,29 @@ fn network_policy(id: PolicyId, namespace: NamespaceId, spec: &NetworkPolicySpec
         }
     };
     let rules = |direction: Direction, rules: &[NetworkPolicyRule]| {
-        governs(direction).then(|| rules.iter().map(|rule| network_policy_rule(namespace, rule)).collect())
+        governs(direction).then(|| {
+            (0u32..).zip(rules).map(|(index, rule)| network_policy_rule(namespace, direction, index, rule)).collect()
+        })
     };
     Policy {
         id,
-        subject: PodSelection { namespaces: NamespaceScope::One(namespace), pods: Selector::new(&spec.pod_selector) },
+        subject: network_policy_subject(namespace, spec),
         ingress: rules(Direction::Ingress, &spec.ingress),
         egress: rules(Direction::Egress, &spec.egress),
     }
 }
 
-fn network_policy_rule(namespace: NamespaceId, rule: &NetworkPolicyRule) -> Rule {
+fn network_policy_subject(namespace: NamespaceId, spec: &NetworkPolicySpec) -> PodSelection {
+    PodSelection { namespaces: NamespaceScope::One(namespace), pods: Selector::new(&spec.pod_selector) }
+}
+
+fn network_policy_rule(namespace: NamespaceId, direction: Direction, index: u32, rule: &NetworkPolicyRule) -> Rule {
+    let rules = match direction {
+        Direction::Ingress => "spec.ingress",
+        Direction::Egress => "spec.egress",
+    };
     Rule {
+        path: RulePath { rules, index, peers: direction.peers_field() },
         action: Action::Allow,
         peers: (!rule.peers.is_empty())
             .then(|| rule.peers.iter().filter_map(|peer| peer_of(namespace, peer)).collect()),

@@ -15,10 +15,10 @@ use crate::cluster::{
 };
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::object::{self, Body, IntOrString, Metadata, Object, Pod, Workload};
-use crate::options::EngineOptions;
+use crate::options::{Cidrs, EngineOptions};
 use crate::protocol::{Port, Protocol};
 use crate::source::{Origin, Place};
-use crate::validate::validate;
+use crate::validate::{Violation, validate};
 
 /// A cluster, and what was said while it was made.
 #[derive(Debug, Default)]
@@ -50,13 +50,18 @@ pub fn resolve(objects: Vec<Object>, options: &EngineOptions) -> Resolved {
     for (origin, policy) in kinds.policies {
         let name = name_of(&policy.metadata);
         let label = format!("NetworkPolicy {}/{name}", namespace_of(&policy.metadata));
-        let mut is_valid = true;
-        for violation in validate(&policy, options.cidrs) {
+        let violations = validate(&policy, options.cidrs);
+        let is_valid = is_accepted(&violations);
+        let is_valid_otherwise = match options.cidrs {
+            _ if violations.is_empty() => true,
+            Cidrs::Strict => is_accepted(&validate(&policy, Cidrs::Legacy)),
+            Cidrs::Legacy => is_accepted(&validate(&policy, Cidrs::Strict)),
+        };
+        for violation in violations {
             let place = Place::Field { origin: origin.clone(), path: violation.path };
             let diagnostic = match violation.warning {
                 Some(slug) => Diagnostic::warning(slug, violation.message),
                 None => {
-                    is_valid = false;
                     let message =
                         format!("{}; the API server refuses this policy, and it is left out", violation.message);
                     Diagnostic::error("invalid-policy", message)
@@ -64,12 +69,30 @@ pub fn resolve(objects: Vec<Object>, options: &EngineOptions) -> Resolved {
             };
             diagnostics.push(diagnostic.about(label.clone()).at(place));
         }
-        if let (true, Some(namespace)) = (is_valid, cluster.find_namespace(namespace_of(&policy.metadata))) {
-            cluster.policies.push(Policy { namespace, name: name.into(), spec: policy.spec, origin });
-        }
+        let Some(namespace) = cluster.find_namespace(namespace_of(&policy.metadata)) else { continue };
+        let policies = match (is_valid, is_valid_otherwise, options.cidrs) {
+            (true, ..) => &mut cluster.policies,
+            (false, true, Cidrs::Strict) => &mut cluster.legacy_policies,
+            (false, ..) => continue,
+        };
+        policies.push(Policy {
+            namespace,
+            is_namespace_assumed: policy.metadata.namespace.is_empty(),
+            needs_legacy_cidrs: !is_valid || !is_valid_otherwise,
+            name: name.into(),
+            spec: policy.spec,
+            origin,
+        });
     }
-    cluster.policies.sort_by(|a, b| (a.namespace, &a.name).cmp(&(b.namespace, &b.name)));
+    for policies in [&mut cluster.policies, &mut cluster.legacy_policies] {
+        policies.sort_by(|a, b| (a.namespace, &a.name).cmp(&(b.namespace, &b.name)));
+    }
     Resolved { cluster, diagnostics }
+}
+
+/// Whether none of the violations makes the API server refuse the policy.
+fn is_accepted(violations: &[Violation]) -> bool {
+    violations.iter().all(|violation| violation.warning.is_some())
 }
 
 /// The objects, by kind.

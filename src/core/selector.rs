@@ -57,12 +57,12 @@ impl Selector {
 
     /// Whether the labels meet every requirement.
     pub fn matches(&self, labels: &Labels) -> bool {
-        self.first_unmet(labels).is_none()
+        self.requirements.iter().all(|requirement| requirement.is_met(labels))
     }
 
-    /// The first requirement that the labels do not meet.
-    pub fn first_unmet(&self, labels: &Labels) -> Option<&Requirement> {
-        self.requirements.iter().find(|requirement| !requirement.is_met(labels))
+    /// The requirements that the labels do not meet.
+    pub fn unmet(&self, labels: &Labels) -> impl Iterator<Item = &Requirement> {
+        self.requirements.iter().filter(|requirement| !requirement.is_met(labels))
     }
 
     /// The requirements.
@@ -72,7 +72,8 @@ impl Selector {
 }
 
 impl Requirement {
-    fn is_met(&self, labels: &Labels) -> bool {
+    /// Whether the labels meet it.
+    pub fn is_met(&self, labels: &Labels) -> bool {
         let value = labels.get(&self.key);
         let is_one_of =
             |values: &[Box<str>]| value.is_some_and(|value| values.iter().any(|other| other.as_ref() == value));

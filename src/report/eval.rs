@@ -1,14 +1,18 @@
 //! Answers about single flows: verdict and explanation, for people and for programs.
 
+mod caveats;
 mod json;
 mod open_ports;
+mod places;
 mod text;
+mod words;
 
 use netpol::explain::Explanation;
 use netpol::{Engine, Verdict};
 
 pub use json::{error_json, json};
 pub use open_ports::OpenPorts;
+pub use places::Places;
 pub use text::text;
 
 /// The answer to one question: a flow as it was asked, and the explanation of each flow that it stands for.

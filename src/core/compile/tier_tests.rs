@@ -3,7 +3,7 @@
 use crate::cluster::{Direction, EndpointId, NamespaceId, PolicyId};
 use crate::flow::{End, Flow, Route};
 use crate::model::{
-    Action, NamespaceScope, Peer, PodSelection, Policy, PortMatch, PortSelection, Rule, Tier, TierDefault,
+    Action, NamespaceScope, Peer, PodSelection, Policy, PortMatch, PortSelection, Rule, RulePath, Tier, TierDefault,
 };
 use crate::object::{LabelSelector, Labels};
 use crate::options::EngineOptions;
@@ -54,6 +54,7 @@ impl Random {
         let (first, last) = ranges[self.below(ranges.len())];
         let range = PortMatch { protocol: Protocol::Tcp, ports: PortSelection::Range(port(first), port(last)) };
         Rule {
+            path: RulePath { rules: "spec.rules", index: 0, peers: "peers" },
             action,
             peers: (self.below(4) > 0).then(|| (0..self.below(2) + 1).map(|_| Peer::Pods(self.pods())).collect()),
             ports: (self.below(3) > 0).then(|| vec![range]),
@@ -138,6 +139,8 @@ fn tiers_are_walked_alike_by_verdict_trace_and_reachability() {
                     assert_eq!(engine.evaluate(&flow), Verdict::allow_if(expected), "{context}");
                     assert_eq!(engine.explain(&flow).verdict, Verdict::allow_if(expected), "{context}");
                     assert_eq!(reach.admits(&flow), expected, "{context}");
+                    let ports = engine.explain_ports(&flow, None);
+                    assert_eq!(ports.allowed, engine.connections(&flow), "{context}");
                     let mut is_listed = false;
                     reach.for_each(|listed_source, listed_destination, _, connections| {
                         let is_pair = (listed_source, listed_destination) == (from as usize, to as usize);

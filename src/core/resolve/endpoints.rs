@@ -137,6 +137,7 @@ impl Resolver<'_> {
         let label = format!("{} {}/{}", kind.name(), namespace_of(metadata), name_of(metadata));
         Endpoint {
             namespace: namespace_id(self.cluster, metadata),
+            is_namespace_assumed: metadata.namespace.is_empty(),
             name: name_of(metadata).into(),
             kind,
             owner: None,

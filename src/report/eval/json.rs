@@ -1,38 +1,37 @@
 //! The answer about a flow as one JSON object: `docs/json.md` has the schema.
 
-use netpol::cluster::{Cluster, Direction, PolicyId};
-use netpol::explain::{Caveat, Explanation, Miss, Reason, Side};
+use netpol::cluster::{Cluster, Direction};
+use netpol::explain::{Explanation, Miss, Reason, RuleMatch, RuleMiss, Side};
 use netpol::flow::FlowError;
-use netpol::source::{Location, Sources};
-use netpol::{Engine, Verdict};
+use netpol::protocol::{Family, Protocol};
+use netpol::source::Location;
+use netpol::{Engine, Verdict, model};
 use serde::Serialize;
 
-use super::Answer;
-use super::text::{caveat_text, peer_miss};
+use super::caveats::JsonCaveat;
+use super::{Answer, Places, words};
 use crate::describe;
+use crate::reach::{AllowedPorts, allowed_ports};
 
 /// The answer as one line, without a newline.
 ///
 /// # Errors
 ///
 /// Serialisation does not fail for these types; the error is passed on all the same.
-pub fn json(answer: &Answer, engine: &Engine, sources: &Sources) -> serde_json::Result<String> {
-    let explained = |explanation: &Explanation| JsonExplanation::new(explanation, engine.cluster(), sources);
+pub fn json(answer: &Answer, engine: &Engine, places: &Places<'_>) -> serde_json::Result<String> {
+    let writer = Writer { cluster: engine.cluster(), places };
     match answer.explanations.as_slice() {
-        [explanation] => {
-            serde_json::to_string(&JsonAnswer { flow: &answer.asked, explanation: explained(explanation) })
+        [explanation] => serde_json::to_string(&writer.answer(answer.asked.clone(), explanation)),
+        several => {
+            let flow = |explanation: &Explanation| {
+                writer.answer(describe::flow(engine.cluster(), &explanation.flow), explanation)
+            };
+            serde_json::to_string(&JsonAnswers {
+                flow: &answer.asked,
+                verdict: answer.summary().name(),
+                flows: several.iter().map(flow).collect(),
+            })
         }
-        several => serde_json::to_string(&JsonAnswers {
-            flow: &answer.asked,
-            verdict: answer.summary().name(),
-            flows: several
-                .iter()
-                .map(|explanation| JsonAnswer {
-                    flow: describe::flow(engine.cluster(), &explanation.flow),
-                    explanation: explained(explanation),
-                })
-                .collect(),
-        }),
     }
 }
 
@@ -42,30 +41,31 @@ pub fn json(answer: &Answer, engine: &Engine, sources: &Sources) -> serde_json::
 ///
 /// Serialisation does not fail for these types; the error is passed on all the same.
 pub fn error_json(asked: &str, error: &FlowError) -> serde_json::Result<String> {
-    serde_json::to_string(&serde_json::json!({ "flow": asked, "error": error.to_string() }))
+    serde_json::to_string(&JsonError { flow: asked, error: error.to_string() })
 }
 
 #[derive(Serialize)]
-struct JsonAnswer<F> {
-    flow: F,
-    #[serde(flatten)]
-    explanation: JsonExplanation,
+struct JsonAnswer {
+    flow: String,
+    verdict: Verdict,
+    family: Option<Family>,
+    egress: JsonSide,
+    ingress: JsonSide,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    caveats: Vec<JsonCaveat>,
 }
 
 #[derive(Serialize)]
 struct JsonAnswers<'a> {
     flow: &'a str,
     verdict: &'static str,
-    flows: Vec<JsonAnswer<String>>,
+    flows: Vec<JsonAnswer>,
 }
 
 #[derive(Serialize)]
-struct JsonExplanation {
-    verdict: Verdict,
-    egress: JsonSide,
-    ingress: JsonSide,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    caveats: Vec<JsonCaveat>,
+struct JsonError<'a> {
+    flow: &'a str,
+    error: String,
 }
 
 #[derive(Serialize)]
@@ -100,91 +100,101 @@ struct JsonMiss {
     policy: String,
     path: String,
     location: Location,
+    rules: usize,
     is_peer_matched: bool,
     is_port_matched: bool,
     peer_misses: Vec<String>,
+    port_misses: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    allowed: Option<String>,
+    allowed: Option<Vec<AllowedPorts>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unresolved: Vec<JsonPortName>,
 }
 
 #[derive(Serialize)]
-struct JsonCaveat {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    decision: Option<&'static str>,
-    message: String,
+struct JsonPortName {
+    name: String,
+    protocol: Protocol,
 }
 
-impl JsonExplanation {
-    fn new(explanation: &Explanation, cluster: &Cluster, sources: &Sources) -> JsonExplanation {
-        let places = Places { cluster, sources };
-        let caveat = |caveat: &Caveat| JsonCaveat {
-            decision: if let Caveat::Decision { id, .. } = caveat { Some(id) } else { None },
-            message: caveat_text(caveat, explanation.verdict),
-        };
-        JsonExplanation {
-            verdict: explanation.verdict,
-            egress: places.side(&explanation.egress),
-            ingress: places.side(&explanation.ingress),
-            caveats: explanation.caveats.iter().map(caveat).collect(),
-        }
-    }
-}
-
-struct Places<'a> {
+struct Writer<'a> {
     cluster: &'a Cluster,
-    sources: &'a Sources,
+    places: &'a Places<'a>,
 }
 
-impl Places<'_> {
-    fn side(&self, side: &Side) -> JsonSide {
-        let (rule, misses) = match &side.reason {
-            Reason::Rule(found) => {
-                let path = format!("spec.{}[{}]", side.direction, found.rule);
-                let entry = |field: &str, index: Option<usize>| {
-                    index.map(|index| {
-                        let path = format!("{path}.{field}[{index}]");
-                        JsonPlace { location: self.locate(found.policy, &path), path }
-                    })
-                };
-                let rule = JsonRule {
-                    policy: self.cluster.policy_label(found.policy),
-                    location: self.locate(found.policy, &path),
-                    peer: entry(side.direction.peers_field(), found.peer),
-                    port: entry("ports", found.port),
-                    path: path.clone(),
-                };
-                (Some(rule), Vec::new())
-            }
-            Reason::NoRule(misses) => (None, misses.iter().map(|miss| self.miss(side.direction, miss)).collect()),
-            Reason::Exempt(_) | Reason::NotIsolated => (None, Vec::new()),
-        };
-        JsonSide {
-            verdict: side.verdict,
-            decider: side.decider().to_owned(),
-            policies: side.policies.iter().map(|policy| self.cluster.policy_label(*policy)).collect(),
-            rule,
-            misses,
+impl Writer<'_> {
+    fn answer(&self, flow: String, explanation: &Explanation) -> JsonAnswer {
+        let caveats = explanation.caveats.iter();
+        JsonAnswer {
+            flow,
+            verdict: explanation.verdict,
+            family: explanation.family,
+            egress: self.side(explanation, &explanation.egress),
+            ingress: self.side(explanation, &explanation.ingress),
+            caveats: caveats
+                .map(|caveat| JsonCaveat::new(self.cluster, caveat, explanation.verdict, "this flow"))
+                .collect(),
         }
     }
 
-    fn miss(&self, direction: Direction, miss: &Miss) -> JsonMiss {
-        let path = miss.rule.as_ref().map_or("spec".to_owned(), |rule| format!("spec.{direction}[{}]", rule.rule));
-        let rule = miss.rule.as_ref();
+    fn side(&self, explanation: &Explanation, side: &Side) -> JsonSide {
+        let direction = side.direction;
+        let (decider, rule, misses) = match &side.reason {
+            Reason::Rule(found) => {
+                let decider = format!("{}/{direction}[{}]", self.cluster.policy_label(found.policy), found.rule);
+                (decider, Some(self.rule(direction, found)), Vec::new())
+            }
+            Reason::NoRule(misses) => {
+                let misses = misses.iter().map(|miss| self.miss(explanation, direction, miss)).collect();
+                (side.decider().to_owned(), None, misses)
+            }
+            Reason::Exempt(_) | Reason::NotIsolated => (side.decider().to_owned(), None, Vec::new()),
+        };
+        let policies = side.policies.iter().map(|policy| self.cluster.policy_label(*policy)).collect();
+        JsonSide { verdict: side.verdict, decider, policies, rule, misses }
+    }
+
+    fn rule(&self, direction: Direction, found: &RuleMatch) -> JsonRule {
+        let path = self.places.path(found.policy, direction, Some(found.rule));
+        let entry = |field: &str, index: Option<usize>| {
+            index.map(|index| {
+                let path = format!("{path}.{field}[{index}]");
+                JsonPlace { location: self.places.locate(found.policy, &path), path }
+            })
+        };
+        JsonRule {
+            policy: self.cluster.policy_label(found.policy),
+            location: self.places.locate(found.policy, &path),
+            peer: entry(direction.peers_field(), found.peer),
+            port: entry("ports", found.port),
+            path: path.clone(),
+        }
+    }
+
+    fn miss(&self, explanation: &Explanation, direction: Direction, miss: &Miss) -> JsonMiss {
+        let nearest = miss.nearest.as_ref();
+        let path = self.places.path(miss.policy, direction, nearest.map(|rule| rule.rule));
+        let unresolved = nearest.iter().flat_map(|rule| &rule.port_names).filter(|name| name.why.is_unresolved());
         JsonMiss {
             policy: self.cluster.policy_label(miss.policy),
-            location: self.locate(miss.policy, &path),
+            location: self.places.locate(miss.policy, &path),
             path,
-            is_peer_matched: rule.is_some_and(|rule| rule.peer_misses.is_empty()),
-            is_port_matched: rule.is_some_and(|rule| rule.allowed.is_none()),
-            peer_misses: rule.map(|rule| rule.peer_misses.iter().map(peer_miss).collect()).unwrap_or_default(),
-            allowed: rule.and_then(|rule| rule.allowed.as_ref()).map(ToString::to_string),
+            rules: miss.rules,
+            is_peer_matched: nearest.is_some_and(|rule| rule.peer_misses.is_empty()),
+            is_port_matched: nearest.is_some_and(|rule| rule.allowed.is_none()),
+            peer_misses: nearest.map(|rule| self.peer_misses(direction, miss, rule)).unwrap_or_default(),
+            port_misses: nearest.map(|rule| words::port_misses(&explanation.flow, rule)).unwrap_or_default(),
+            allowed: nearest.and_then(|rule| rule.allowed.as_ref()).map(allowed_ports),
+            unresolved: unresolved
+                .map(|unmet| JsonPortName { name: unmet.name.to_string(), protocol: unmet.protocol })
+                .collect(),
         }
     }
 
-    fn locate(&self, policy: PolicyId, path: &str) -> Location {
-        match self.cluster.policy(policy) {
-            Some(policy) => self.sources.locate(&policy.origin, path),
-            None => Location { path: String::new(), line: 1, column: 1 },
-        }
+    fn peer_misses(&self, direction: Direction, miss: &Miss, nearest: &RuleMiss) -> Vec<String> {
+        let rule = model::rule(self.cluster, miss.policy, direction, nearest.rule);
+        let peers = rule.as_ref().and_then(|rule| rule.peers.as_deref()).unwrap_or_default();
+        let misses = nearest.peer_misses.iter().enumerate();
+        misses.map(|(index, miss)| words::peer_miss(self.cluster, peers.get(index), miss)).collect()
     }
 }

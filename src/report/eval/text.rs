@@ -2,63 +2,86 @@
 
 use std::fmt::Write;
 
-use netpol::cluster::{Cluster, Direction, Policy, PolicyId};
-use netpol::explain::{Caveat, Explanation, Miss, PeerMiss, Reason, RuleMatch, RuleMiss, Side};
-use netpol::flow::{End, Flow};
-use netpol::object::NetworkPolicyRule;
-use netpol::source::Sources;
-use netpol::{Engine, Exemption, Verdict};
+use netpol::cluster::{Cluster, Direction, PolicyId};
+use netpol::explain::{Explanation, Miss, PeerMiss, Reason, RuleMatch, RuleMiss, Side};
+use netpol::flow::{End, Route};
+use netpol::{Engine, Exemption, Verdict, model};
 
-use super::{Answer, Summary};
+use super::{Answer, Places, Summary, caveats, words};
 use crate::{Style, describe};
 
 /// How many of the flows behind one question are explained in full.
 const EXPLAINED: usize = 3;
 
+/// How many peers of a rule that do not match are shown.
+const SHOWN_PEERS: usize = 4;
+
+/// How far the details of a direction are indented.
+const INDENT: &str = "           ";
+
 /// The whole answer.
-pub fn text(answer: &Answer, engine: &Engine, sources: &Sources, style: &Style) -> String {
-    let writer = Writer { cluster: engine.cluster(), sources, style };
+pub fn text(answer: &Answer, engine: &Engine, places: &Places<'_>, style: &Style) -> String {
+    let writer = Writer { cluster: engine.cluster(), places, style };
     let mut text = String::new();
-    if let [explanation] = answer.explanations.as_slice() {
-        writer.explanation(&mut text, explanation);
-        return text;
-    }
-    let count = answer.explanations.len();
-    let allowed = answer.explanations.iter().filter(|explanation| explanation.verdict == Verdict::Allow).count();
-    let heading = match answer.summary() {
-        Summary::Same(Verdict::Allow) => style.good("ALLOWED"),
-        Summary::Same(Verdict::Deny) => style.bad("DENIED"),
-        Summary::Mixed => style.warn("PARTLY ALLOWED"),
-    };
-    let _ = writeln!(text, "{heading}  {}: {allowed} of {count} flows pass", answer.asked);
-    for explanation in &answer.explanations {
-        let _ = writeln!(
-            text,
-            "  {}  {}",
-            writer.verdict(explanation.verdict),
-            describe::flow(writer.cluster, &explanation.flow)
-        );
-    }
-    // The first of each outcome tells most; the others can be asked for by themselves.
-    let mut told: Vec<(&str, &str)> = Vec::new();
-    for explanation in &answer.explanations {
-        let outcome = (explanation.egress.decider(), explanation.ingress.decider());
-        if !told.contains(&outcome) && told.len() < EXPLAINED {
-            told.push(outcome);
-            text.push('\n');
+    match answer.explanations.as_slice() {
+        [explanation] => {
             writer.explanation(&mut text, explanation);
+            if explanation.flow.route == Route::Service {
+                let _ = writeln!(text, "\n  {} {}", style.bold("asked   "), answer.asked);
+            }
+            for caveat in &explanation.caveats {
+                let note = caveats::text(writer.cluster, caveat, explanation.verdict, "this flow");
+                let _ = writeln!(text, "\n  {} {note}", style.info("note:"));
+            }
         }
+        several => writer.several(&mut text, answer, several),
     }
     text
 }
 
 struct Writer<'a> {
     cluster: &'a Cluster,
-    sources: &'a Sources,
+    places: &'a Places<'a>,
     style: &'a Style,
 }
 
 impl Writer<'_> {
+    fn several(&self, text: &mut String, answer: &Answer, explanations: &[Explanation]) {
+        let count = explanations.len();
+        let allowed = explanations.iter().filter(|explanation| explanation.verdict == Verdict::Allow).count();
+        let heading = match answer.summary() {
+            Summary::Same(Verdict::Allow) => self.style.good("ALLOWED"),
+            Summary::Same(Verdict::Deny) => self.style.bad("DENIED "),
+            Summary::Mixed => self.style.warn("PARTLY ALLOWED"),
+        };
+        let _ = writeln!(text, "{heading}  {}: {allowed} of {count} flows pass\n", self.style.bold(&answer.asked));
+        for explanation in explanations {
+            let flow = describe::flow(self.cluster, &explanation.flow);
+            let _ = writeln!(text, "  {}  {flow}{}", self.verdict(explanation.verdict), denying(explanation));
+        }
+        // The first of each outcome tells most; the others can be asked for by themselves.
+        let mut outcomes: Vec<(&str, &str)> = Vec::new();
+        for explanation in explanations {
+            let outcome = (explanation.egress.decider(), explanation.ingress.decider());
+            if !outcomes.contains(&outcome) {
+                outcomes.push(outcome);
+                if outcomes.len() <= EXPLAINED {
+                    text.push('\n');
+                    self.explanation(text, explanation);
+                }
+            }
+        }
+        if outcomes.len() > EXPLAINED {
+            let _ =
+                writeln!(text, "\n  other policies decide the rest of the flows: ask about one of them to see which");
+        }
+        for (note, flows) in caveats::union(self.cluster, explanations) {
+            let whose =
+                if flows == count { "each of the flows".to_owned() } else { format!("{flows} of {count} flows") };
+            let _ = writeln!(text, "\n  {} {note}", self.style.info(&format!("note on {whose}:")));
+        }
+    }
+
     fn verdict(&self, verdict: Verdict) -> String {
         match verdict {
             Verdict::Allow => self.style.good("ALLOWED"),
@@ -69,12 +92,9 @@ impl Writer<'_> {
     fn explanation(&self, text: &mut String, explanation: &Explanation) {
         let flow = self.style.bold(&describe::flow(self.cluster, &explanation.flow));
         let family = explanation.family.map(|family| format!(" over {}", family.name())).unwrap_or_default();
-        let _ = writeln!(text, "{}  {flow}{family}\n", self.verdict(explanation.verdict));
+        let _ = writeln!(text, "{}  {flow}{family}{}\n", self.verdict(explanation.verdict), denying(explanation));
         self.side(text, explanation, &explanation.egress);
         self.side(text, explanation, &explanation.ingress);
-        for caveat in &explanation.caveats {
-            let _ = writeln!(text, "\n  {} {}", self.style.warn("note:"), caveat_text(caveat, explanation.verdict));
-        }
     }
 
     fn side(&self, text: &mut String, explanation: &Explanation, side: &Side) {
@@ -91,7 +111,8 @@ impl Writer<'_> {
         match &side.reason {
             Reason::Rule(found) => {
                 self.rule_match(text, side.direction, found);
-                self.isolating(text, &side.policies);
+                let policies: Vec<String> = side.policies.iter().map(|policy| self.selecting(*policy)).collect();
+                let _ = writeln!(text, "{INDENT}isolated by {}", policies.join(", "));
             }
             Reason::NoRule(misses) => {
                 for miss in misses {
@@ -106,71 +127,66 @@ impl Writer<'_> {
         let subject = describe::end(self.cluster, subject);
         let direction = side.direction;
         match &side.reason {
-            Reason::Exempt(Exemption::External) => {
-                format!("because {subject} is no pod: no policy governs its {direction}")
-            }
-            Reason::Exempt(Exemption::HostNetwork) => {
-                format!("because {subject} is on its node's network: no policy selects it")
-            }
-            Reason::Exempt(Exemption::SamePod) => "because a pod always reaches itself".to_owned(),
-            Reason::Exempt(Exemption::OwnNode) => "because the other end is the pod's own node".to_owned(),
+            Reason::Exempt(exemption) => exempt(&subject, direction, *exemption),
             Reason::NotIsolated => format!("because no policy isolates {subject} for {direction}"),
             Reason::Rule(found) => {
                 let policy = self.cluster.policy_label(found.policy);
-                format!("by {policy}, rule {direction}[{}]", found.rule)
+                let path = self.places.path(found.policy, direction, Some(found.rule));
+                format!("by {policy}, rule {direction}[{}]  {}", found.rule, self.place(found.policy, &path))
             }
-            Reason::NoRule(misses) => {
-                let policies = if misses.len() == 1 { "1 policy" } else { &format!("{} policies", misses.len()) };
-                let whose = if misses.len() == 1 { "none of its rules" } else { "none of their rules" };
-                format!(
-                    "because {policies} isolate{} {subject} and {whose} match",
-                    if misses.len() == 1 { "s" } else { "" }
-                )
-            }
+            Reason::NoRule(misses) => match misses.len() {
+                1 => format!("because 1 policy isolates {subject} and none of its rules matches"),
+                count => format!("because {count} policies isolate {subject} and none of their rules matches"),
+            },
         }
     }
 
+    /// The peer and the port that matched, each with its place.
     fn rule_match(&self, text: &mut String, direction: Direction, found: &RuleMatch) {
-        let Some((policy, rule)) = self.rule(found.policy, direction, found.rule) else { return };
-        let path = format!("spec.{direction}[{}]", found.rule);
+        let Some(rule) = model::rule(self.cluster, found.policy, direction, found.rule) else { return };
         let field = direction.peers_field();
-        let mut lines = vec![(path.clone(), "rule".to_owned())];
-        lines.push(match found.peer.and_then(|index| rule.peers.get(index).map(|peer| (index, peer))) {
-            Some((index, peer)) => {
-                (format!("{path}.{field}[{index}]"), format!("peer {field}[{index}]: {}", describe::peer(peer)))
-            }
-            None => (path.clone(), format!("peer: everyone, since `{field}` is empty")),
-        });
-        lines.push(match found.port.and_then(|index| rule.ports.get(index).map(|port| (index, port))) {
-            Some((index, port)) => {
-                (format!("{path}.ports[{index}]"), format!("port ports[{index}]: {}", describe::port(port)))
-            }
-            None => (path.clone(), "port: every port, since `ports` is empty".to_owned()),
-        });
-        let locations = self.sources.locate_all(&policy.origin, lines.iter().map(|(path, _)| path.as_str()));
-        for ((_, what), location) in lines.iter().zip(locations) {
-            let place = self.style.dim(&format!("{}:{}", location.path, location.line));
-            let _ = writeln!(text, "             {what}  {place}");
+        let peer = found.peer.and_then(|index| Some((index, rule.peers.as_ref()?.get(index)?)));
+        let port = found.port.and_then(|index| Some((index, rule.ports.as_ref()?.get(index)?)));
+        let entries = [
+            match peer {
+                Some((index, peer)) => (
+                    format!("{field}[{index}]"),
+                    words::peer(self.cluster, peer),
+                    self.place(found.policy, &rule.path.peer(index)),
+                ),
+                None => (field.to_owned(), format!("everyone, since `{field}` is empty"), String::new()),
+            },
+            match port {
+                Some((index, port)) => {
+                    (format!("ports[{index}]"), words::port(port), self.place(found.policy, &rule.path.port(index)))
+                }
+                None => ("ports".to_owned(), "every port, since `ports` is empty".to_owned(), String::new()),
+            },
+        ];
+        let width =
+            |of: fn(&(String, String, String)) -> &String| entries.iter().map(|entry| of(entry).chars().count()).max();
+        let (names, whats) = (width(|entry| &entry.0).unwrap_or(0), width(|entry| &entry.1).unwrap_or(0));
+        for (name, what, place) in &entries {
+            let line = format!("{INDENT}{name:<names$}  {what:<whats$}  {place}");
+            let _ = writeln!(text, "{}", line.trim_end());
         }
-    }
-
-    fn isolating(&self, text: &mut String, policies: &[PolicyId]) {
-        let names: Vec<String> = policies.iter().map(|policy| self.cluster.policy_label(*policy)).collect();
-        let _ = writeln!(text, "             isolated by {}", names.join(", "));
     }
 
     fn miss(&self, text: &mut String, explanation: &Explanation, direction: Direction, miss: &Miss) {
-        let Some(policy) = self.cluster.policy(miss.policy) else { return };
         let name = self.style.bold(&self.cluster.policy_label(miss.policy));
-        let (path, what) = match &miss.rule {
-            None => ("spec".to_owned(), format!("has no {direction} rule")),
-            Some(rule) => (format!("spec.{direction}[{}]", rule.rule), format!("{direction}[{}]", rule.rule)),
+        let subject = model::subject(self.cluster, miss.policy).as_ref().map(words::pods).unwrap_or_default();
+        let path = self.places.path(miss.policy, direction, miss.nearest.as_ref().map(|rule| rule.rule));
+        let what = match &miss.nearest {
+            None => format!("it has no {direction} rule"),
+            Some(rule) => {
+                let index = rule.rule;
+                let of = if miss.rules == 1 { String::new() } else { format!(" of {}", miss.rules) };
+                format!("nearest: {direction}[{index}]{of}")
+            }
         };
-        let location = self.sources.locate(&policy.origin, &path);
-        let place = self.style.dim(&format!("{}:{}", location.path, location.line));
-        let _ = writeln!(text, "             {name} {what}  {place}");
-        for line in miss.rule.iter().flat_map(|rule| self.rule_miss(explanation, direction, miss.policy, rule)) {
-            let _ = writeln!(text, "               {line}");
+        let _ = writeln!(text, "{INDENT}{name} selects {subject}; {what}  {}", self.place(miss.policy, &path));
+        for line in miss.nearest.iter().flat_map(|rule| self.rule_miss(explanation, direction, miss.policy, rule)) {
+            let _ = writeln!(text, "{INDENT}  {line}");
         }
     }
 
@@ -182,67 +198,78 @@ impl Writer<'_> {
         policy: PolicyId,
         miss: &RuleMiss,
     ) -> Vec<String> {
+        let rule = model::rule(self.cluster, policy, direction, miss.rule);
+        let peers = rule.iter().flat_map(|rule| rule.peers.iter().flatten());
         let field = direction.peers_field();
-        let peers = self.rule(policy, direction, miss.rule).map_or(&[][..], |(_, rule)| rule.peers.as_slice());
-        let mut lines: Vec<String> = (peers.iter().zip(&miss.peer_misses).enumerate())
-            .map(|(index, (peer, why))| format!("{field}[{index}] wants {}: {}", describe::peer(peer), peer_miss(why)))
-            .collect();
+        let mut lines = peer_misses(self.cluster, field, peers, &miss.peer_misses);
+        let port_misses = words::port_misses(&explanation.flow, miss);
         if lines.is_empty() {
-            lines.push(
-                miss.peer.map_or("everyone matches".to_owned(), |index| format!("peer {field}[{index}] matches")),
-            );
+            lines.push(match miss.peer {
+                Some(index) => format!("{field}[{index}] matches"),
+                None => format!("everyone matches, since `{field}` is empty"),
+            });
+        } else if port_misses.is_empty() {
+            lines.push("the port matches".to_owned());
         }
-        if let Some(allowed) = &miss.allowed {
-            let Flow { port, protocol, .. } = explanation.flow;
-            let among = if allowed.is_empty() { "any port".to_owned() } else { allowed.to_string() };
-            lines.push(format!("port {port}/{protocol} is not among {among}"));
-            lines.extend(miss.unresolved.iter().map(|name| format!("the destination has no port named `{name}`")));
-        }
+        lines.extend(port_misses);
         lines
     }
 
-    fn rule(&self, policy: PolicyId, direction: Direction, index: usize) -> Option<(&Policy, &NetworkPolicyRule)> {
-        let policy = self.cluster.policy(policy)?;
-        policy.spec.rules(direction).get(index).map(|rule| (policy, rule))
+    /// A policy and what it selects.
+    fn selecting(&self, policy: PolicyId) -> String {
+        let name = self.cluster.policy_label(policy);
+        let subject = model::subject(self.cluster, policy);
+        subject.map_or_else(|| name.clone(), |subject| format!("{name} ({})", words::pods(&subject)))
+    }
+
+    fn place(&self, policy: PolicyId, path: &str) -> String {
+        let location = self.places.locate(policy, path);
+        self.style.dim(&format!("{}:{}", location.path, location.line))
     }
 }
 
-/// Why a peer did not match, in words.
-pub(super) fn peer_miss(miss: &PeerMiss) -> String {
-    match miss {
-        PeerMiss::NotAPod => "the other end is no pod, and selectors match pods only".to_owned(),
-        PeerMiss::HostNetwork => "the other end is on its node's network, where selectors do not match".to_owned(),
-        PeerMiss::OtherNamespace => {
-            "the other end is in another namespace, and there is no `namespaceSelector`".to_owned()
+/// Which sides deny, as the end of a line.
+fn denying(explanation: &Explanation) -> &'static str {
+    match (explanation.egress.verdict, explanation.ingress.verdict) {
+        (Verdict::Allow, Verdict::Allow) => "",
+        (Verdict::Deny, Verdict::Allow) => ": egress denies",
+        (Verdict::Allow, Verdict::Deny) => ": ingress denies",
+        (Verdict::Deny, Verdict::Deny) => ": egress and ingress deny",
+    }
+}
+
+/// Why policy does not apply to an end.
+pub(super) fn exempt(subject: &str, direction: Direction, exemption: Exemption) -> String {
+    match exemption {
+        Exemption::External => format!("because {subject} is no pod: no policy governs its {direction}"),
+        Exemption::HostNetwork => format!("because {subject} is on its node's network: no policy selects it"),
+        Exemption::SamePod => "because a pod always reaches itself".to_owned(),
+        Exemption::OwnNode => "because the other end is the pod's own node".to_owned(),
+    }
+}
+
+/// Why peers do not match, a line each; of many, the first ones.
+fn peer_misses<'a>(
+    cluster: &Cluster,
+    field: &str,
+    peers: impl Iterator<Item = &'a model::Peer>,
+    misses: &[PeerMiss],
+) -> Vec<String> {
+    let line = |(index, (peer, miss)): (usize, (&model::Peer, &PeerMiss))| {
+        let why = words::peer_miss(cluster, Some(peer), miss);
+        match miss {
+            PeerMiss::Unmet(_) | PeerMiss::OutsideBlock(_) | PeerMiss::InExcept(..) | PeerMiss::OtherFamily(_) => {
+                format!("{field}[{index}]: {why}")
+            }
+            // These reasons do not say what the rule wants.
+            _ => format!("{field}[{index}] wants {}: {why}", words::peer(cluster, peer)),
         }
-        PeerMiss::NamespaceLabels(requirement) => format!("its namespace fails {requirement}"),
-        PeerMiss::PodLabels(requirement) => format!("the pod fails {requirement}"),
-        PeerMiss::OutsideBlock => "the address is outside".to_owned(),
-        PeerMiss::InExcept(index) => format!("the address is in except[{index}]"),
-        PeerMiss::UnknownAddress => "the other end's address is not known".to_owned(),
-        PeerMiss::OtherFamily => "the flow runs over the other address family".to_owned(),
-        PeerMiss::PodAddress => "the other end is a pod, and ip-blocks is `external`".to_owned(),
-    }
-}
-
-/// A caveat, in words.
-pub(super) fn caveat_text(caveat: &Caveat, verdict: Verdict) -> String {
-    let other = match verdict {
-        Verdict::Allow => "denied",
-        Verdict::Deny => "allowed",
     };
-    match caveat {
-        Caveat::Decision { id, option, other: value } => {
-            format!("implementations differ here ({id}): with --{option} {value} this flow is {other}")
-        }
-        Caveat::UnknownAddress { is_source } => {
-            let end = if *is_source { "source" } else { "destination" };
-            format!("the address of the {end} is not in the manifests: with some address this flow is {other}")
-        }
-        Caveat::OtherFamily(family) => format!("over {} this flow is {other}", family.name()),
-        Caveat::SameWorkload => {
-            "both ends are the same workload: this is about two of its pods, since a pod always reaches itself"
-                .to_owned()
-        }
+    let mut lines: Vec<String> = peers.zip(misses).enumerate().map(line).collect();
+    let more = lines.len().saturating_sub(SHOWN_PEERS);
+    if more > 1 {
+        lines.truncate(SHOWN_PEERS);
+        lines.push(format!("{more} more of `{field}` do not match either"));
     }
+    lines
 }
