@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use rustc_hash::FxHashMap;
 
-use crate::addresses::AddressClassId;
+use crate::addresses::{AddressClassId, AddressRange};
 use crate::bitset::BitSets;
 use crate::classes::{ClassId, NamedPortsId};
 use crate::cluster::{Cluster, Direction, Endpoint, EndpointId, EndpointKind};
@@ -65,6 +65,8 @@ pub struct Engine {
     address_classes: Vec<[AddressClassId; 2]>,
     /// The first pod with an address, among those with a network of their own: others share their node's (S42).
     pods_by_address: FxHashMap<IpAddr, EndpointId>,
+    /// The same, sorted by address.
+    pod_addresses: Vec<(IpAddr, EndpointId)>,
 }
 
 /// What policies can see of one end.
@@ -118,7 +120,9 @@ impl Engine {
         };
         let address_classes =
             cluster.endpoints.iter().map(|endpoint| Family::BOTH.map(|family| class_of(endpoint, family))).collect();
-        Engine { cluster, options, compiled, address_classes, pods_by_address }
+        let mut pod_addresses: Vec<_> = pods_by_address.iter().map(|(address, id)| (*address, *id)).collect();
+        pod_addresses.sort_unstable();
+        Engine { cluster, options, compiled, address_classes, pods_by_address, pod_addresses }
     }
 
     /// The cluster that was compiled.
@@ -165,6 +169,18 @@ impl Engine {
     /// stays an address.
     pub fn pod_at(&self, address: IpAddr) -> Option<EndpointId> {
         self.pods_by_address.get(&address).copied()
+    }
+
+    /// The pods that the addresses of a range mean: one per address that means one.
+    pub(crate) fn pods_in(&self, range: &AddressRange) -> &[(IpAddr, EndpointId)] {
+        let start = self.pod_addresses.partition_point(|(address, _)| *address < range.first);
+        let end = self.pod_addresses.partition_point(|(address, _)| *address <= range.last);
+        self.pod_addresses.get(start..end).unwrap_or_default()
+    }
+
+    /// Whether every address of a range means a pod.
+    pub(crate) fn is_pods_alone(&self, range: &AddressRange) -> bool {
+        self.pods_in(range).len() as u128 > range.length()
     }
 
     /// Who the ends of a flow are.
