@@ -444,8 +444,15 @@ fn many_cidrs_take_no_time_to_speak_of() {
         .map(|i| format!("        - ipBlock: {{ cidr: 20.{}.{}.{}/32 }}\n", i >> 14, (i >> 6) & 255, (i & 63) * 4))
         .collect();
     let head = BLOCKS.split_once("        - ipBlock").unwrap().0;
-    let run = Call::new(&["reach", "-", "-o", "csv", "--to", "x/web"]).reading(format!("{head}{peers}")).run();
-    assert_eq!(run.ends_with(0).out.lines().count(), 3 * 20_000 + 1);
+    let ask = |arguments: &[&str]| {
+        let run = Call::new(&[&["reach", "-"], arguments].concat()).reading(format!("{head}{peers}")).run();
+        run.ends_with(0).out
+    };
+    assert_eq!(ask(&["-o", "csv", "--to", "x/web"]).lines().count(), 3 * 20_000 + 1);
+    let matrix = ask(&["-o", "matrix"]);
+    let rows: Vec<Vec<&str>> = matrix.lines().skip(1).map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(rows[0], ["1", "x", "+", "#", "#"]);
+    assert_eq!(rows[1], ["2", "IPv4", "addresses", "+"]);
 }
 
 #[test]

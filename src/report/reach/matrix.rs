@@ -27,6 +27,9 @@ pub enum Grouping {
 /// More workloads than this are shown by namespace.
 const MOST_WORKLOADS: usize = 60;
 
+/// More ranges of addresses than this are shown by family where workloads are shown by namespace.
+const MOST_RANGES: usize = 60;
+
 /// Signs for sets of connections, in the order in which they turn up; more sets than these share the last sign.
 const LETTERS: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
@@ -92,16 +95,31 @@ impl Glyphs {
 const SOME: char = '\0';
 
 fn by_workload(connectivity: &Connectivity<'_>) -> Grid {
-    let label = |unit: &Unit| Label { number: unit.index + 1, text: unit.label() };
-    let units = connectivity.units();
-    let rows: Vec<Label> = units.iter().filter(|unit| connectivity.is_asked(unit.index).0).map(label).collect();
-    let columns: Vec<Label> = units.iter().filter(|unit| connectivity.is_asked(unit.index).1).map(label).collect();
+    // Numbers leave no gaps for units that are not listed.
+    let numbers: Vec<usize> = connectivity
+        .units()
+        .iter()
+        .scan(0, |number, unit| {
+            *number += usize::from(unit.is_listed);
+            Some(*number)
+        })
+        .collect();
+    let number = |unit: usize| numbers.get(unit).copied().unwrap_or(0);
+    let asked = |is_asked: fn((bool, bool)) -> bool| -> Vec<&Unit> {
+        connectivity.units().iter().filter(|unit| is_asked(connectivity.is_asked(unit.index))).collect()
+    };
+    let (sources, destinations) = (asked(|(is_source, _)| is_source), asked(|(_, is_destination)| is_destination));
+    let label = |unit: &&Unit| Label { number: number(unit.index), text: unit.label() };
+    let (rows, columns) = (sources.iter().map(label).collect(), destinations.iter().map(label).collect());
     let mut cells: BTreeMap<(usize, usize), Cell> = BTreeMap::new();
-    for (row, column) in rows.iter().flat_map(|row| columns.iter().map(move |column| (row.number, column.number))) {
-        if connectivity.is_pair_asked(row - 1, column - 1) {
-            cells.insert((row, column), Cell::None);
-        } else if row == column {
-            cells.insert((row, column), Cell::Itself);
+    for source in &sources {
+        for destination in &destinations {
+            let cell = (number(source.index), number(destination.index));
+            if connectivity.is_pair_asked(source.index, destination.index) {
+                cells.insert(cell, Cell::None);
+            } else if source.index == destination.index {
+                cells.insert(cell, Cell::Itself);
+            }
         }
     }
     let mut letters: BTreeMap<usize, char> = BTreeMap::new();
@@ -120,14 +138,19 @@ fn by_workload(connectivity: &Connectivity<'_>) -> Grid {
             });
             Cell::Some(letter)
         };
-        cells.insert((source + 1, destination + 1), cell);
+        cells.insert((number(source), number(destination)), cell);
     });
     Grid { rows, columns, cells, legend }
 }
 
 fn by_namespace(connectivity: &Connectivity<'_>) -> Grid {
-    // Units are sorted by namespace, with the ranges behind them: groups are runs, and each range is one.
-    let is_together = |a: &Unit, b: &Unit| !a.is_external() && !b.is_external() && a.namespace == b.namespace;
+    // Units are sorted by namespace, with the ranges behind them: groups are runs.
+    let has_many_ranges = connectivity.units().iter().filter(|unit| unit.is_external()).count() > MOST_RANGES;
+    let is_together = |a: &Unit, b: &Unit| match (a.range(), b.range()) {
+        (None, None) => a.namespace == b.namespace,
+        (Some(a), Some(b)) => has_many_ranges && a.first.is_ipv4() == b.first.is_ipv4(),
+        _ => false,
+    };
     let groups: Vec<Group<'_>> =
         connectivity.units().chunk_by(is_together).map(|units| Group::of(units, connectivity)).collect();
     let group_of: Vec<usize> =
@@ -161,7 +184,7 @@ fn by_namespace(connectivity: &Connectivity<'_>) -> Grid {
     Grid { rows, columns, cells, legend: Vec::new() }
 }
 
-/// The units of a namespace, or a range of addresses.
+/// The units of a namespace, a range of addresses, or all those of a family.
 struct Group<'a> {
     name: String,
     units: &'a [Unit],
@@ -174,8 +197,13 @@ struct Group<'a> {
 impl<'a> Group<'a> {
     fn of(units: &'a [Unit], connectivity: &Connectivity<'_>) -> Group<'a> {
         let name = match units {
-            [unit, ..] if !unit.is_external() => unit.namespace.clone(),
-            _ => units.first().map(Unit::label).unwrap_or_default(),
+            [unit] if unit.is_external() => unit.label(),
+            [unit, ..] => match unit.range() {
+                None => unit.namespace.clone(),
+                Some(range) if range.first.is_ipv4() => "IPv4 addresses".to_owned(),
+                Some(_) => "IPv6 addresses".to_owned(),
+            },
+            [] => String::new(),
         };
         let mut group = Group { name, units, sources: 0, destinations: 0, both: 0 };
         for unit in units {
@@ -248,7 +276,7 @@ impl Grid {
         let has = |wanted: Cell| self.cells.values().any(|cell| *cell == wanted);
         if has(Cell::Some(SOME)) {
             let sign = self.sign(Cell::Some(SOME), glyphs, style);
-            writeln!(out, "{sign} some workloads of the one reach some of the other, or on some ports")?;
+            writeln!(out, "{sign} some of the one reach some of the other, or on some ports")?;
         }
         if has(Cell::Itself) {
             writeln!(out, "{} itself, not asked about", self.sign(Cell::Itself, glyphs, style))?;
