@@ -127,7 +127,7 @@ pub enum CidrReading {
 /// not right. With --flows it is 0 whatever the answers are.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Ends are an IP address, namespace/name, namespace/kind/name (kinds as kubectl has them, such as deploy), an id as outputs
+Ends are an IP address, namespace/name, namespace/kind/name (kinds as kubectl has them, such as deploy), an id as outputs \
 print it, or, as a destination, service/namespace/name or the address of a Service.
 
 Examples:
@@ -177,8 +177,8 @@ pub enum EvalFormat {
 #[command(after_help = "\
 A pod's traffic to itself and from its own node always passes and is not listed, unless asked for.
 
-The ends of --from and --to are those of netpol eval, and namespaces. * is any text; an id as outputs print it is that end. An
-address of a pod means the pod. A CIDR means the addresses in it and the pods that have them; first-last, as outputs print
+The ends of --from and --to are those of netpol eval, and namespaces. * is any text; an id as outputs print it is that end. An \
+address of a pod means the pod. A CIDR means the addresses in it and the pods that have them; first-last, as outputs print \
 it, means addresses that are no pod's. What matches nothing is an error, with status 2.
 
 Examples:
