@@ -127,7 +127,8 @@ pub enum CidrReading {
 /// not right. With --flows it is 0 whatever the answers are.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Ends are an IP address, namespace/name, namespace/kind/name, or, as a destination, service/namespace/name.
+Ends are an IP address, namespace/name, namespace/kind/name (kinds as kubectl has them, such as deploy), an id as outputs \
+print it, or, as a destination, service/namespace/name or the address of a Service.
 
 Examples:
   netpol eval k8s/ --from shop/web --to data/orders-db --port 5432
@@ -176,6 +177,10 @@ pub enum EvalFormat {
 #[command(after_help = "\
 A pod's traffic to itself and from its own node always passes and is not listed, unless asked for.
 
+The ends of --from and --to are those of netpol eval, and namespaces. * is any text; an id as outputs print it is that end. An \
+address of a pod means the pod. A CIDR means the addresses in it and the pods that have them; first-last, as outputs print \
+it, means addresses that are no pod's. What matches nothing is an error, with status 2.
+
 Examples:
   netpol reach k8s/
   netpol reach k8s/ -o matrix
@@ -202,13 +207,13 @@ pub struct Reach {
 /// Which part of an answer is wanted.
 #[derive(Debug, Args)]
 pub struct Filter {
-    /// Only these sources: an IP address, namespace, namespace/name or namespace/kind/name, with * for any text
+    /// Only these sources: an IP address, CIDR, namespace, namespace/name, namespace/kind/name, or an id as printed; * is any text
     #[arg(long, value_name = "END")]
     pub from: Vec<String>,
     /// Only these destinations
     #[arg(long, value_name = "END")]
     pub to: Vec<String>,
-    /// Only pairs with an end in this namespace
+    /// Only pairs with an end in this namespace; * is any text
     #[arg(long, short, value_name = "NAMESPACE")]
     pub namespace: Vec<String>,
     /// Only these destination ports: 80 or 8000-8080
@@ -217,7 +222,7 @@ pub struct Filter {
     /// Only this protocol: TCP, UDP or SCTP
     #[arg(long, value_name = "PROTOCOL", value_parser = protocol)]
     pub protocol: Vec<Protocol>,
-    /// Only flows over this address family [default: for each pair, the destination's first that the source has]
+    /// Only flows over this address family, without addresses of the other [default: for each pair, the destination's first that the source has]
     #[arg(long, value_enum)]
     pub family: Option<FamilyName>,
     /// Lists the addresses of nodes, and what a pod's own node may do

@@ -11,7 +11,9 @@ use crate::{Failure, Status};
 pub fn run(command: &Diff, common: &Common) -> Result<Status, Failure> {
     let old = input::read(std::slice::from_ref(&command.old), common)?;
     let new = input::read(std::slice::from_ref(&command.new), common)?;
-    let difference = netpol::diff(&old.engine, &new.engine, &query(&command.filter));
+    let query = query(&command.filter);
+    netpol::reach::check(&query, &[&old.engine, &new.engine])?;
+    let difference = netpol::diff(&old.engine, &new.engine, &query);
     let text = match command.output {
         DiffFormat::Text => netpol_report::diff::text(&difference, &Terminal::of(common).output_style()),
         DiffFormat::Json => netpol_report::diff::json(&difference)? + "\n",

@@ -1,6 +1,6 @@
 //! `netpol reach`.
 
-use netpol::reach::{EndPattern, ReachQuery};
+use netpol::reach::{ReachQuery, check};
 use netpol_report::reach::{self, Format, Grouping};
 
 use crate::args::{Common, Filter, GroupBy, Reach, ReachFormat};
@@ -11,6 +11,7 @@ use crate::{Failure, Status};
 pub fn run(command: &Reach, common: &Common) -> Result<Status, Failure> {
     let input = input::read(&command.paths, common)?;
     let query = ReachQuery { include_self: command.include_self, ..query(&command.filter) };
+    check(&query, &[&input.engine])?;
     let connectivity = input.engine.reach(&query);
     let format = match command.output {
         ReachFormat::Table => Format::Table,
@@ -35,10 +36,9 @@ pub fn run(command: &Reach, common: &Common) -> Result<Status, Failure> {
 
 /// The part of an answer that a filter asks for.
 pub fn query(filter: &Filter) -> ReachQuery {
-    let patterns = |texts: &[String]| texts.iter().map(|text| EndPattern::parse(text)).collect();
     ReachQuery {
-        sources: patterns(&filter.from),
-        destinations: patterns(&filter.to),
+        sources: filter.from.clone(),
+        destinations: filter.to.clone(),
         namespaces: filter.namespace.clone(),
         ports: filter.port.clone(),
         protocols: filter.protocol.clone(),

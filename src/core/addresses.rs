@@ -45,11 +45,25 @@ impl AddressRange {
         Family::of(self.first) == Family::of(address) && self.first <= address && address <= self.last
     }
 
+    /// Whether an address is in both.
+    pub(crate) fn overlaps(&self, other: &AddressRange) -> bool {
+        self.contains(other.first) || other.contains(self.first)
+    }
+
+    /// The address behind the last one.
+    pub(crate) fn next(&self) -> Option<IpAddr> {
+        let family = Family::of(self.last);
+        number_of(self.last).checked_add(1).filter(|next| *next <= top(family)).map(|next| address_of(family, next))
+    }
+
+    /// How many addresses it has beside the first.
+    pub(crate) fn length(&self) -> u128 {
+        number_of(self.last) - number_of(self.first)
+    }
+
     /// This range and the next as one, if the next one starts where this one ends.
     pub fn join(&self, next: &AddressRange) -> Option<AddressRange> {
-        let touches = Family::of(self.last) == Family::of(next.first)
-            && number_of(self.last).checked_add(1) == Some(number_of(next.first));
-        touches.then_some(AddressRange { first: self.first, last: next.last })
+        (self.next() == Some(next.first)).then_some(AddressRange { first: self.first, last: next.last })
     }
 }
 
@@ -142,17 +156,22 @@ impl AddressSpace {
         (0u32..).map(AddressClassId).take(self.blocks.len())
     }
 
-    /// The whole address space as ranges of one class each, cut at `cuts` as well; IPv4 first, ascending.
-    pub fn ranges(&self, cuts: &[IpAddr]) -> Vec<(AddressRange, AddressClassId)> {
+    /// The whole address space as ranges of one class each, IPv4 first, ascending; each of `singles` is a range of its own, and a
+    /// range begins at each of `starts`.
+    pub fn ranges(&self, singles: &[IpAddr], starts: &[IpAddr]) -> Vec<(AddressRange, AddressClassId)> {
         let mut ranges = Vec::new();
         for family in Family::BOTH {
             let atoms = if family == Family::Ipv4 { &self.ipv4 } else { &self.ipv6 };
             let top = top(family);
-            let mut starts: Vec<u128> = std::iter::once(0).chain(atoms.iter().map(|(start, _)| *start)).collect();
-            for cut in cuts.iter().filter(|cut| Family::of(**cut) == family) {
-                let number = number_of(*cut);
-                starts.push(number);
-                starts.extend(number.checked_add(1).filter(|after| *after <= top));
+            let of_family = |addresses: &[IpAddr]| -> Vec<u128> {
+                addresses.iter().filter(|address| Family::of(**address) == family).copied().map(number_of).collect()
+            };
+            let mut starts = of_family(starts);
+            starts.push(0);
+            starts.extend(atoms.iter().map(|(start, _)| *start));
+            for single in of_family(singles) {
+                starts.push(single);
+                starts.extend(single.checked_add(1).filter(|after| *after <= top));
             }
             starts.sort_unstable();
             starts.dedup();
@@ -253,12 +272,12 @@ mod tests {
         let space =
             AddressSpace::new(&[block("10.0.0.0/8", &[]), block("11.0.0.0/8", &["11.0.0.0/9", "11.128.0.0/9"])]);
         let text = |cuts: &[IpAddr]| -> Vec<String> {
-            space.ranges(cuts).iter().map(|(range, _)| range.to_string()).collect()
+            space.ranges(cuts, &[]).iter().map(|(range, _)| range.to_string()).collect()
         };
         let ipv6 = "::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff";
         assert_eq!(text(&[]), ["0.0.0.0-9.255.255.255", "10.0.0.0-10.255.255.255", "11.0.0.0-255.255.255.255", ipv6]);
-        let whole =
-            AddressSpace::new(&[block("0.0.0.0/0", &[]), block("128.0.0.0/1", &[]), block("::/0", &[])]).ranges(&[]);
+        let whole = AddressSpace::new(&[block("0.0.0.0/0", &[]), block("128.0.0.0/1", &[]), block("::/0", &[])])
+            .ranges(&[], &[]);
         let whole: Vec<String> = whole.iter().map(|(range, _)| range.to_string()).collect();
         assert_eq!(whole, ["0.0.0.0-127.255.255.255", "128.0.0.0-255.255.255.255", ipv6]);
         let cut = text(&["10.0.0.7".parse().unwrap()]);

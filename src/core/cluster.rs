@@ -145,12 +145,27 @@ pub struct Service {
     pub namespace: NamespaceId,
     /// Its name.
     pub name: Arc<str>,
+    /// What it stands for.
+    pub kind: ServiceKind,
+    /// `clusterIP`, when it has one and the input tells.
+    pub address: Option<IpAddr>,
     /// Its selector; empty when its endpoints are managed elsewhere.
     pub selector: Labels,
     /// Its ports.
     pub ports: Vec<ServicePort>,
     /// Where its object is written.
     pub origin: Origin,
+}
+
+/// What a Service stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServiceKind {
+    /// An address of its own, with pods behind it.
+    Cluster,
+    /// Its pods' own addresses: `clusterIP: None`.
+    Headless,
+    /// A DNS name: `type: ExternalName`.
+    ExternalName,
 }
 
 /// A port of a Service.

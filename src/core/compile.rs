@@ -92,6 +92,9 @@ impl Governing {
     }
 }
 
+/// The entries that a rule can widen, since no other action comes between: by peers, and by named ports if there are any.
+type LastEntries = FxHashMap<(PeerSet, Option<u32>), usize>;
+
 struct Compiler<'a> {
     index: SelectorIndex<'a>,
     classes: &'a Classes,
@@ -215,6 +218,7 @@ impl Compiler<'_> {
         for tier in policies.chunk_by(|a, b| a.tier == b.tier) {
             let default = tier.first().and_then(|policy| defaults.get(policy.tier as usize)).copied();
             let mut entries: Vec<Entry> = Vec::new();
+            let mut last = LastEntries::default();
             for rule in tier.iter().flat_map(|policy| policy.rules(direction).unwrap_or_default()) {
                 let connections = match rule.connections {
                     RuleConnections::ByDestination(index) if direction == Direction::Ingress => {
@@ -223,12 +227,18 @@ impl Compiler<'_> {
                     connections => connections,
                 };
                 match &rule.peers {
-                    None => {
-                        self.add_entry(&mut entries, Entry { action: rule.action, peers: PeerSet::Anyone, connections })
-                    }
+                    None => self.add_entry(
+                        &mut entries,
+                        &mut last,
+                        Entry { action: rule.action, peers: PeerSet::Anyone, connections },
+                    ),
                     Some(peers) => {
                         for peers in peers {
-                            self.add_entry(&mut entries, Entry { action: rule.action, peers: *peers, connections });
+                            self.add_entry(
+                                &mut entries,
+                                &mut last,
+                                Entry { action: rule.action, peers: *peers, connections },
+                            );
                         }
                     }
                 }
@@ -242,21 +252,24 @@ impl Compiler<'_> {
     }
 
     /// Adds an entry, or widens an earlier one for the same peers when no other action comes between them.
-    fn add_entry(&mut self, entries: &mut Vec<Entry>, new: Entry) {
+    fn add_entry(&mut self, entries: &mut Vec<Entry>, last: &mut LastEntries, new: Entry) {
         if new.connections == RuleConnections::Fixed(ConnectionId::NONE) {
             return;
         }
-        let run = entries.iter_mut().rev().take_while(|entry| entry.action == new.action);
-        for entry in run.filter(|entry| entry.peers == new.peers) {
-            match (entry.connections, new.connections) {
-                (RuleConnections::Fixed(old), RuleConnections::Fixed(added)) => {
-                    entry.connections = RuleConnections::Fixed(self.connections.union(old, added));
-                    return;
-                }
-                (old, added) if old == added => return,
-                _ => {}
-            }
+        if entries.last().is_some_and(|entry| entry.action != new.action) {
+            last.clear();
         }
-        entries.push(new);
+        let named = match new.connections {
+            RuleConnections::Fixed(_) => None,
+            RuleConnections::ByDestination(index) => Some(index),
+        };
+        let place = *last.entry((new.peers, named)).or_insert(entries.len());
+        match (entries.get_mut(place), new.connections) {
+            (Some(Entry { connections: RuleConnections::Fixed(old), .. }), RuleConnections::Fixed(added)) => {
+                *old = self.connections.union(*old, added);
+            }
+            (Some(_), _) => {}
+            (None, _) => entries.push(new),
+        }
     }
 }

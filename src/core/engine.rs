@@ -7,12 +7,13 @@ use std::net::IpAddr;
 
 use rustc_hash::FxHashMap;
 
-use crate::addresses::AddressClassId;
+use crate::addresses::{AddressClassId, AddressRange};
 use crate::bitset::BitSets;
 use crate::classes::{ClassId, NamedPortsId};
 use crate::cluster::{Cluster, Direction, Endpoint, EndpointId, EndpointKind};
 use crate::connections::ConnectionId;
 use crate::explain::Readings;
+use crate::families::{Families, common_family};
 use crate::flow::{End, Flow, Route};
 use crate::model::{Action, TierDefault};
 use crate::options::{Enforcement, EngineOptions, HostNetwork, IpBlocks};
@@ -66,6 +67,8 @@ pub struct Engine {
     address_classes: Vec<[AddressClassId; 2]>,
     /// The first pod with an address, among those with a network of their own: others share their node's (S42).
     pods_by_address: FxHashMap<IpAddr, EndpointId>,
+    /// The same, sorted by address.
+    pod_addresses: Vec<(IpAddr, EndpointId)>,
     /// Made when an explanation asks what the answer would be.
     pub(crate) readings: Readings,
 }
@@ -121,7 +124,17 @@ impl Engine {
         };
         let address_classes =
             cluster.endpoints.iter().map(|endpoint| Family::BOTH.map(|family| class_of(endpoint, family))).collect();
-        Engine { cluster, options, compiled, address_classes, pods_by_address, readings: Readings::default() }
+        let mut pod_addresses: Vec<_> = pods_by_address.iter().map(|(address, id)| (*address, *id)).collect();
+        pod_addresses.sort_unstable();
+        Engine {
+            cluster,
+            options,
+            compiled,
+            address_classes,
+            pods_by_address,
+            pod_addresses,
+            readings: Readings::default(),
+        }
     }
 
     /// The cluster that was compiled.
@@ -168,6 +181,18 @@ impl Engine {
     /// stays an address.
     pub fn pod_at(&self, address: IpAddr) -> Option<EndpointId> {
         self.pods_by_address.get(&address).copied()
+    }
+
+    /// The pods that the addresses of a range mean: one per address that means one.
+    pub(crate) fn pods_in(&self, range: &AddressRange) -> &[(IpAddr, EndpointId)] {
+        let start = self.pod_addresses.partition_point(|(address, _)| *address < range.first);
+        let end = self.pod_addresses.partition_point(|(address, _)| *address <= range.last);
+        self.pod_addresses.get(start..end).unwrap_or_default()
+    }
+
+    /// Whether every address of a range means a pod.
+    pub(crate) fn is_pods_alone(&self, range: &AddressRange) -> bool {
+        self.pods_in(range).len() as u128 > range.length()
     }
 
     /// Who the ends of a flow are.
@@ -337,47 +362,4 @@ fn decide(table: &Table, matches: impl Fn(&Entry) -> bool) -> bool {
 /// An endpoint's first address of a family.
 fn address_in(endpoint: &Endpoint, family: Family) -> Option<IpAddr> {
     endpoint.addresses.iter().copied().find(|address| Family::of(*address) == family)
-}
-
-/// The families of an end's addresses, the primary one first; neither when no address is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct Families(pub Option<Family>, pub Option<Family>);
-
-impl Families {
-    /// Every combination, by [`Families::index`].
-    pub const ALL: [Families; 5] = {
-        let (ipv4, ipv6) = (Some(Family::Ipv4), Some(Family::Ipv6));
-        [Families(None, None), Families(ipv4, None), Families(ipv6, None), Families(ipv4, ipv6), Families(ipv6, ipv4)]
-    };
-
-    /// The place in [`Families::ALL`].
-    pub fn index(self) -> usize {
-        match (self.0, self.1) {
-            (None, _) => 0,
-            (Some(Family::Ipv4), None) => 1,
-            (Some(Family::Ipv6), None) => 2,
-            (Some(Family::Ipv4), Some(_)) => 3,
-            (Some(Family::Ipv6), Some(_)) => 4,
-        }
-    }
-
-    pub fn of(endpoint: &Endpoint) -> Families {
-        let first = endpoint.addresses.first().map(|address| Family::of(*address));
-        let second =
-            endpoint.addresses.iter().map(|address| Family::of(*address)).find(|family| Some(*family) != first);
-        Families(first, second)
-    }
-
-    pub fn contains(self, family: Family) -> bool {
-        self.0 == Some(family) || self.1 == Some(family)
-    }
-}
-
-/// The family over which two ends speak unless a flow says otherwise.
-pub(crate) fn common_family(source: Families, destination: Families) -> Option<Family> {
-    match (source.0, destination.0) {
-        (_, None) => source.0,
-        (None, family) => family,
-        _ => [destination.0, destination.1].into_iter().flatten().find(|family| source.contains(*family)),
-    }
 }

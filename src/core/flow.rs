@@ -1,13 +1,21 @@
 //! A flow: one connection that someone might open.
 
+mod end_text;
+mod ends;
+mod error;
 mod parse;
+mod service;
 
 use std::net::IpAddr;
 
 use crate::cluster::EndpointId;
 use crate::protocol::{Family, Port, Protocol};
 
-pub use parse::{FlowError, FlowText, Resolution, parse, parse_protocol};
+pub(crate) use end_text::{EndName, EndText};
+pub(crate) use ends::{endpoints_in, like, named, no_namespace};
+pub use error::FlowError;
+pub use parse::{FlowText, Resolution, parse, parse_protocol};
+pub(crate) use service::{backends, service};
 
 /// A connection, from its initiator to its responder (S1). Replies are not flows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -51,6 +51,7 @@ pub mod diagnostic;
 pub mod diff;
 mod engine;
 pub mod explain;
+mod families;
 pub mod flow;
 pub mod lint;
 pub mod load;

@@ -4,6 +4,7 @@
 //! while they are handed out, a source at a time. What always holds whatever the policies say is not listed unless asked for: a
 //! pod's traffic to itself (S33), and its own node's to it (S30).
 
+mod filter;
 mod identities;
 mod row;
 mod units;
@@ -15,10 +16,13 @@ use std::rc::Rc;
 pub use crate::addresses::AddressRange;
 use crate::cluster::{Direction, Endpoint, EndpointId, EndpointKind, Owner};
 use crate::connections::{ConnectionId, ConnectionSet, Connections, PortSet};
-use crate::engine::{Engine, Families, Parties, Party, common_family, exemption};
+use crate::engine::{Engine, Parties, Party, exemption};
+use crate::families::{Families, common_family};
 use crate::flow::{Flow, Route};
 use crate::protocol::{Family, Port, Protocol};
 
+use filter::Target;
+pub use filter::check;
 use identities::{Identities, IdentityId, Interner};
 use row::Rows;
 pub(crate) use units::split_workloads;
@@ -27,11 +31,15 @@ pub use units::{Unit, UnitKind};
 /// What is asked.
 #[derive(Debug, Clone, Default)]
 pub struct ReachQuery {
-    /// Only these sources; empty means all.
-    pub sources: Vec<EndPattern>,
+    /// Only these sources, as flows name ends and outputs print them; empty means all.
+    ///
+    /// An address that is a pod's means that pod, and another one the range that it is in. A CIDR means the pods in it as well as
+    /// the addresses, `first-last` only addresses that are no pod's. A single word is a namespace, and `*` in names is any text.
+    /// What means nothing matches nothing: [`check`] says so.
+    pub sources: Vec<String>,
     /// Only these destinations; empty means all.
-    pub destinations: Vec<EndPattern>,
-    /// Only pairs with an end in one of these namespaces; empty means all.
+    pub destinations: Vec<String>,
+    /// Only pairs with an end in one of these namespaces, with `*` for any text; empty means all.
     pub namespaces: Vec<String>,
     /// Only connections to these ports; empty means all.
     pub ports: Vec<(Port, Port)>,
@@ -49,61 +57,6 @@ pub struct ReachQuery {
     pub cuts: Vec<IpAddr>,
 }
 
-/// Ends by name, for filters.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum EndPattern {
-    /// The range that contains an address.
-    Address(IpAddr),
-    /// Units by namespace, kind and name, each with `*` for any text.
-    Name {
-        /// The namespace.
-        namespace: String,
-        /// The kind, in any case; `None` is any kind.
-        kind: Option<String>,
-        /// The name.
-        name: String,
-    },
-}
-
-impl EndPattern {
-    /// Reads `10.0.0.1`, `namespace`, `namespace/name` or `namespace/kind/name`.
-    pub fn parse(text: &str) -> EndPattern {
-        if let Ok(address) = text.parse() {
-            return EndPattern::Address(address);
-        }
-        let mut parts = text.splitn(3, '/').map(str::to_owned);
-        let namespace = parts.next().unwrap_or_default();
-        match (parts.next(), parts.next()) {
-            (Some(kind), Some(name)) => EndPattern::Name { namespace, kind: Some(kind), name },
-            (Some(name), None) => EndPattern::Name { namespace, kind: None, name },
-            _ => EndPattern::Name { namespace, kind: None, name: "*".to_owned() },
-        }
-    }
-
-    fn matches(&self, unit: &Unit) -> bool {
-        match self {
-            EndPattern::Address(address) => unit.contains_address(*address),
-            EndPattern::Name { namespace, kind, name } => {
-                let is_kind = kind.as_ref().is_none_or(|kind| kind.eq_ignore_ascii_case(&unit.kind_name));
-                !unit.is_external() && is_kind && is_like(namespace, &unit.namespace) && is_like(name, &unit.name)
-            }
-        }
-    }
-}
-
-/// Whether text is like a pattern, in which `*` stands for any text.
-fn is_like(pattern: &str, text: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == text,
-        Some((start, rest)) => text.strip_prefix(start).is_some_and(|tail| {
-            tail.char_indices()
-                .map(|(at, _)| at)
-                .chain([tail.len()])
-                .any(|at| tail.get(at..).is_some_and(|tail| is_like(rest, tail)))
-        }),
-    }
-}
-
 /// The answer: a view of the engine that hands out connections.
 pub struct Connectivity<'e> {
     engine: &'e Engine,
@@ -118,26 +71,27 @@ pub struct Connectivity<'e> {
 impl Engine {
     /// Who can reach whom.
     pub fn reach(&self, query: &ReachQuery) -> Connectivity<'_> {
-        let mut interner = Interner::default();
-        let units = units::units(self, query, &mut interner);
-        let identities = interner.finish();
-        let matches = |patterns: &[EndPattern]| {
-            units
-                .iter()
-                .map(|unit| patterns.is_empty() || patterns.iter().any(|pattern| pattern.matches(unit)))
-                .collect()
+        let targets = |texts: &[String]| -> Vec<Target> {
+            texts.iter().filter_map(|text| Target::find(self, text).ok()).collect()
         };
-        let is_in_namespace = units
-            .iter()
-            .map(|unit| {
-                query.namespaces.is_empty() || (!unit.is_external() && query.namespaces.contains(&unit.namespace))
-            })
-            .collect();
+        let (sources, destinations) = (targets(&query.sources), targets(&query.destinations));
+        let starts: Vec<IpAddr> = sources.iter().chain(&destinations).flat_map(Target::cuts).collect();
+        let mut interner = Interner::default();
+        let units = units::units(self, query, &starts, &mut interner);
+        let identities = interner.finish();
+        let matches = |texts: &[String], targets: &[Target]| {
+            let is_asked = |unit: &Unit| texts.is_empty() || targets.iter().any(|target| target.matches(unit));
+            units.iter().map(|unit| unit.is_listed && is_asked(unit)).collect()
+        };
+        let is_asked = |unit: &Unit| {
+            query.namespaces.is_empty() || (!unit.is_external() && filter::is_namespace_asked(query, &unit.namespace))
+        };
+        let is_in_namespace = units.iter().map(is_asked).collect();
         Connectivity {
             engine: self,
             query: query.clone(),
-            is_source: matches(&query.sources),
-            is_destination: matches(&query.destinations),
+            is_source: matches(&query.sources, &sources),
+            is_destination: matches(&query.destinations, &destinations),
             is_in_namespace,
             identities,
             units,
@@ -177,6 +131,16 @@ impl Connectivity<'_> {
         (get(&self.is_source), get(&self.is_destination))
     }
 
+    /// Whether the connections of a pair are asked about: both ends pass the filters, and policy has a say in it.
+    pub fn is_pair_asked(&self, source: usize, destination: usize) -> bool {
+        let (Some(from), Some(to)) = (self.units.get(source), self.units.get(destination)) else { return false };
+        self.is_asked(source).0
+            && self.is_asked(destination).1
+            && !(from.is_external() && to.is_external())
+            && (source != destination || self.query.include_self)
+            && (self.is_namespace_asked(from) || self.is_namespace_asked(to))
+    }
+
     /// Hands out every pair of units that is asked about, has a connection and is not left out, sorted by source and destination.
     ///
     /// Ids belong to this one call; the set behind an id stays the same during it.
@@ -186,10 +150,15 @@ impl Connectivity<'_> {
         let mut connections = self.engine.compiled.connections.clone();
         let filter = self.filter(&mut connections);
         let destinations: Vec<&Unit> = self.units.iter().filter(|unit| self.is_asked(unit.index).1).collect();
+        // Units are sorted with the addresses last.
+        let no_addresses = destinations.partition_point(|unit| !unit.is_external());
         for source in sources() {
-            let is_source_in_namespace = self.is_namespace_asked(source);
+            let destinations = match source.is_external() {
+                true => destinations.get(..no_addresses).unwrap_or_default(),
+                false => destinations.as_slice(),
+            };
             let from = self.departure(source, &mut rows, &mut connections);
-            for destination in &destinations {
+            for destination in destinations {
                 let mut found = from.connection_to(destination);
                 if self.may_be_exempt(source, destination) {
                     found = self.between(source, destination, &mut connections);
@@ -200,11 +169,7 @@ impl Connectivity<'_> {
                 if filter != ConnectionId::ALL {
                     found = connections.intersection(found, filter);
                 }
-                if found != ConnectionId::NONE
-                    && !(source.is_external() && destination.is_external())
-                    && (source.index != destination.index || self.query.include_self)
-                    && (is_source_in_namespace || self.is_namespace_asked(destination))
-                {
+                if found != ConnectionId::NONE && self.is_pair_asked(source.index, destination.index) {
                     visit(source.index, destination.index, found, connections.get(found));
                 }
             }

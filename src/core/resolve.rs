@@ -11,7 +11,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::cluster::{
-    Cluster, NAMESPACE_NAME_LABEL, Namespace, NamespaceId, Node, Policy, Service, ServicePort, TargetPort,
+    Cluster, NAMESPACE_NAME_LABEL, Namespace, NamespaceId, Node, Policy, Service, ServiceKind, ServicePort, TargetPort,
 };
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::object::{self, Body, IntOrString, Metadata, Object, Pod, Workload};
@@ -204,7 +204,14 @@ fn resolve_service(
         }
     }
     let name = Arc::from(&*service.metadata.name);
-    Some(Service { namespace, name, selector: service.spec.selector.clone(), ports, origin: origin.clone() })
+    let kind = match (service.spec.service_type.as_str(), service.spec.cluster_ip.as_str()) {
+        ("ExternalName", _) => ServiceKind::ExternalName,
+        (_, "None") => ServiceKind::Headless,
+        _ => ServiceKind::Cluster,
+    };
+    let address = service.spec.cluster_ip.parse().ok();
+    let selector = service.spec.selector.clone();
+    Some(Service { namespace, name, kind, address, selector, ports, origin: origin.clone() })
 }
 
 fn service_port(entry: &object::ServicePort) -> Option<ServicePort> {

@@ -68,13 +68,23 @@ struct Row<'a> {
     connections: &'a ConnectionSet,
 }
 
-/// Hands rows to a writer until it fails.
-fn for_each_row(connectivity: &Connectivity<'_>, mut visit: impl FnMut(Row<'_>) -> io::Result<()>) -> io::Result<()> {
+/// Hands rows, with the ends' ids, to a writer until it fails.
+fn for_each_row(connectivity: &Connectivity<'_>, visit: impl FnMut(Row<'_>) -> io::Result<()>) -> io::Result<()> {
+    let ids: Vec<&str> = connectivity.units().iter().map(|unit| unit.id.as_str()).collect();
+    for_each_named_row(connectivity, &ids, visit)
+}
+
+/// Hands rows to a writer until it fails; `names` are the ends'.
+fn for_each_named_row(
+    connectivity: &Connectivity<'_>,
+    names: &[impl AsRef<str>],
+    mut visit: impl FnMut(Row<'_>) -> io::Result<()>,
+) -> io::Result<()> {
     let mut result = Ok(());
-    let id = |unit: usize| connectivity.units().get(unit).map_or("", |unit| unit.id.as_str());
+    let name = |unit: usize| names.get(unit).map_or("", AsRef::as_ref);
     connectivity.for_each(|source, destination, _, connections| {
         if result.is_ok() {
-            result = visit(Row { source: id(source), destination: id(destination), connections });
+            result = visit(Row { source: name(source), destination: name(destination), connections });
         }
     });
     result

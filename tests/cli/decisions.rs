@@ -92,8 +92,8 @@ fn table() -> Vec<(&'static str, Hangs)> {
     };
     let client = pod("client", "status: { podIP: 10.0.0.9 }");
     let web = pod("web", "status: { podIP: 10.0.0.1 }");
-    let on_the_node = pod("web", "spec: { hostNetwork: true, nodeName: n }\nstatus: { hostIP: 192.168.0.1 }");
-    let off_the_node = pod("web", "spec: { nodeName: n }\nstatus: { hostIP: 192.168.0.1, podIP: 10.0.0.1 }");
+    let on_the_node = pod("web", "spec: { hostNetwork: true, nodeName: node }\nstatus: { hostIP: 192.168.0.1 }");
+    let off_the_node = pod("web", "spec: { nodeName: node }\nstatus: { hostIP: 192.168.0.1, podIP: 10.0.0.1 }");
     let two_https = pod(
         "web",
         "spec: { containers: [{ ports: [{ name: http, containerPort: 80 }] }, { ports: [{ name: http, containerPort: 81 }] }] }",

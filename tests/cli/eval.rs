@@ -53,7 +53,12 @@ fn the_port_that_a_rule_does_not_allow_is_named() {
 
 #[test]
 fn ends_may_be_written_with_their_kind_and_the_way_output_has_them() {
-    for from in ["shop-backend/checkout", "shop-backend/deployment/checkout", "shop-backend/checkout[Deployment]"] {
+    for from in [
+        "shop-backend/checkout",
+        "shop-backend/deployment/checkout",
+        "shop-backend/checkout[Deployment]",
+        "deploy/shop-backend/checkout",
+    ] {
         shop(from, "shop-data/statefulset/postgres", "postgres").ends_with(0);
     }
 }
@@ -68,10 +73,8 @@ fn an_address_may_be_of_either_family() {
 
 #[test]
 fn an_ipv6_address_may_be_in_brackets() {
-    not_yet("brackets are taken for a kind", || {
-        shop("[2001:db8::9]", "shop-frontend/edge", "https").ends_with(0);
-        shop("shop-frontend/edge", "[2001:db8::9]", "443").ends_with(1);
-    });
+    shop("[2001:db8::9]", "shop-frontend/edge", "https").ends_with(0);
+    shop("shop-frontend/edge", "[2001:db8::9]", "443").ends_with(1).prints(&["-> [2001:db8::9]:443/TCP"]);
 }
 
 #[test]
@@ -83,7 +86,7 @@ fn what_is_not_there_ends_with_status_2_and_what_is_like_it_is_offered() {
         ("shop-frontend/edge", "service/shop-data/redsi", "6379", "did you mean `redis`?"),
         ("elsewhere/edge", "shop-data/redis", "1", "no namespace `elsewhere`"),
         ("shop-frontend/zzz", "shop-data/redis", "1", "there are `edge`, `storefront`"),
-        ("shop-frontend/edge", "service/shop-data/redis", "80", "it has 6379/TCP"),
+        ("shop-frontend/edge", "service/shop-backend/cart", "6379", "it has 80/TCP `grpc`"),
         ("shop-frontend/edge", "shop-data/redis", "0", "use 1 to 65535"),
         ("shop-frontend/edge", "shop-data/redis", "70000", "use 1 to 65535"),
         ("shop-frontend/edge", "shop-data/redis", "99999999999999999999", "use 1 to 65535"),
@@ -100,16 +103,20 @@ fn what_is_not_there_ends_with_status_2_and_what_is_like_it_is_offered() {
 #[test]
 fn what_cannot_be_an_end_is_called_what_it_is() {
     for (from, to, says) in [
-        ("1.2.3.400", "shop-data/redis", "address"),
-        ("10.0.0.0/8", "shop-data/redis", "range"),
-        ("edge", "shop-data/redis", "namespace/name"),
+        ("1.2.3.400", "shop-data/redis", "`1.2.3.400` is not an IP address (each part is at most 255)"),
+        ("shop-data/redis", "10.0.0.0/33", "is not a CIDR"),
+        ("10.0.0.0/8", "shop-data/redis", "is a range of addresses"),
+        ("10.0.0.0-10.255.255.255", "shop-data/redis", "is a range of addresses"),
+        ("edge", "shop-data/redis", "write `namespace/name`: did you mean `shop-frontend/edge[Deployment]`?"),
         ("shop-frontend/edge", "shop-data/redis:6379", "--port"),
-        ("service/shop-frontend/edge", "shop-data/redis", "destination"),
-        ("shop-frontend/pod/edge", "shop-data/redis", "Deployment"),
+        ("service/shop-frontend/edge", "shop-data/redis", "a Service can only be a destination"),
+        ("shop-frontend/pod/edge", "shop-data/redis", "there is `shop-frontend/edge[Deployment]`"),
+        ("deploy/edge", "shop-data/redis", "did you mean `shop-frontend/edge[Deployment]`?"),
+        ("shop-frontend/edge", "svc/redis", "did you mean `service/shop-data/redis`?"),
+        ("ns/shop-frontend", "shop-data/redis", "a namespace is written without its kind"),
+        ("node/one", "shop-data/redis", "a node is written as its address"),
     ] {
-        not_yet("such an end is only not found", || {
-            shop(from, to, "6379").ends_with(2).says(&[says]);
-        });
+        shop(from, to, "6379").ends_with(2).says(&[says]);
     }
 }
 
@@ -117,9 +124,29 @@ fn what_cannot_be_an_end_is_called_what_it_is() {
 fn a_name_that_two_kinds_share_asks_which_one() {
     database(&["--from", "shop/twin", "--to", "shop/db-1", "--port", "1"])
         .ends_with(2)
-        .says(&["Pod, Deployment", "say which: `shop/pod/twin`"]);
+        .says(&["`shop/twin` may be any of `shop/twin[Deployment]`, `shop/twin[Pod]` (say which"]);
     database(&["--from", "shop/pod/twin", "--to", "shop/db-1", "--port", "1"]).ends_with(0);
     database(&["--from", "shop/deployment/twin", "--to", "shop/db-1", "--port", "1"]).ends_with(0);
+}
+
+#[test]
+fn an_owner_is_not_hidden_by_another_of_its_name_nor_by_a_pod() {
+    let pod = |name: &str, kind: &str| {
+        format!(
+            "---\napiVersion: v1\nkind: Pod\nmetadata:\n  name: {name}\n  namespace: x\n  \
+             ownerReferences: [{{ apiVersion: apps/v1, kind: {kind}, name: s, controller: true, uid: a }}]\n"
+        )
+    };
+    let bare = "---\napiVersion: v1\nkind: Pod\nmetadata: { name: s, namespace: x }\n";
+    let ask = |text: String, from: &str| {
+        Call::new(&["eval", "-", "--from", from, "--to", "10.0.0.1", "--port", "1"]).reading(text).run()
+    };
+    let two = pod("s-a", "Deployment") + &pod("s-b", "StatefulSet");
+    ask(two.clone(), "x/s").ends_with(2).says(&["may be any of `x/s[Deployment]`, `x/s[StatefulSet]`"]);
+    ask(two.clone(), "x/s[StatefulSet]").ends_with(0).prints(&["x/s-b[Pod] -> 10.0.0.1:1/TCP"]);
+    ask(two, "sts/x/s").ends_with(0).prints(&["x/s-b[Pod] -> 10.0.0.1:1/TCP"]);
+    ask(pod("s-a", "Deployment") + bare, "x/s").ends_with(2).says(&["may be any of `x/s[Deployment]`, `x/s[Pod]`"]);
+    ask(pod("s-a", "Deployment"), "x/s").ends_with(0);
 }
 
 #[test]
@@ -158,6 +185,81 @@ fn a_service_with_nothing_behind_it_is_an_error_that_says_why() {
     let ask = |service: &str| database(&["--from", "shop/client", "--to", service, "--port", "80"]).ends_with(2);
     ask("service/shop/nobody").says(&["`shop/nobody` has no endpoints", "`app=nobody`"]);
     ask("service/shop/elsewhere").says(&["`shop/elsewhere` has no selector"]);
+    ask("shop/nobody").says(&["there is a Service of that name: `service/shop/nobody`"]);
+}
+
+/// Two pods behind Services of every sort; the second pod has no named port.
+const SERVICES: &str = "\
+apiVersion: v1
+kind: Pod
+metadata: { name: a, namespace: x, labels: { app: a } }
+spec: { containers: [{ name: a, ports: [{ name: web, containerPort: 8080 }] }] }
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: b, namespace: x, labels: { app: b } }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: a, namespace: x }
+spec:
+  clusterIP: 10.96.0.10
+  selector: { app: a }
+  ports: [{ name: http, port: 80, targetPort: web }, { name: admin, port: 81, targetPort: 9090 }]
+---
+apiVersion: v1
+kind: Service
+metadata: { name: headless, namespace: x }
+spec: { clusterIP: None, selector: { app: a }, ports: [{ name: srv, port: 80, targetPort: web }] }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: name, namespace: x }
+spec: { type: ExternalName, externalName: example.com, selector: { app: a } }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: targetless, namespace: x }
+spec: { selector: { app: b }, ports: [{ port: 80, targetPort: web }] }
+";
+
+fn services(to: &str, arguments: &[&str]) -> Run {
+    Call::new(&[&["eval", "-", "--from", "x/b", "--to", to], arguments].concat()).reading(SERVICES).run()
+}
+
+#[test]
+fn a_service_that_cannot_be_answered_for_says_why() {
+    services("svc/x/a", &["--port", "8080"])
+        .ends_with(2)
+        .says(&["has no port `8080`", "it has 80/TCP `http` to `web` of its pods, 81/TCP `admin` to 9090 of its pods"]);
+    services("svc/x/a", &["--port", "80", "--protocol", "UDP"]).ends_with(2).says(&["has no port `80/UDP`"]);
+    services("svc/x/name", &["--port", "80"]).ends_with(2).says(&["is an ExternalName", "an address"]);
+    services("svc/x/targetless", &["--port", "80"]).ends_with(2).says(&["no pod behind it has a port named `web`"]);
+}
+
+#[test]
+fn an_address_of_a_service_means_the_service() {
+    for to in ["10.96.0.10", "service/x/a", "x/svc/a"] {
+        services(to, &["--port", "80"]).ends_with(0).prints(&["x/b[Pod] -> x/a[Pod]:8080/TCP"]);
+    }
+    services("10.96.0.11", &["--port", "80"]).ends_with(0).prints(&["x/b[Pod] -> 10.96.0.11:80/TCP"]);
+}
+
+#[test]
+fn a_headless_service_is_its_pods_with_the_port_as_it_is_given() {
+    for (port, answered) in [("80", "80"), ("7", "7"), ("web", "8080"), ("srv", "8080")] {
+        let flow = format!("x/b[Pod] -> x/a[Pod]:{answered}/TCP");
+        services("service/x/headless", &["--port", port]).ends_with(0).prints(&[&flow]);
+    }
+    services("service/x/headless", &[]).ends_with(0).prints(&["x/b[Pod] -> x/a[Pod]: all connections"]);
+}
+
+#[test]
+fn a_line_with_two_arrows_is_no_flow() {
+    let scratch = Scratch::new();
+    scratch.write("web.yaml", WEB);
+    scratch.write("flows.txt", "shop/client -> shop/web -> shop/web:80\n");
+    scratch.netpol(&["eval", "web.yaml", "--flows", "flows.txt"]).ends_with(2).says(&["has more than one arrow"]);
 }
 
 #[test]

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::trace::{Assumption, Trace, is_shared};
 use crate::cluster::{Direction, EndpointKind, NamespaceId};
-use crate::engine::{Engine, Families, Identity, Parties, Party, Verdict, exemption};
+use crate::engine::{Engine, Identity, Parties, Party, Verdict, exemption};
+use crate::families::Families;
 use crate::flow::{End, Flow, Route};
 use crate::options::{Cidrs, Enforcement, EngineOptions, HostNetwork, IpBlocks};
 use crate::protocol::Family;

@@ -3,9 +3,10 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
-use super::{End, Flow, Route};
-use crate::cluster::{Cluster, Endpoint, EndpointId, NamedPort, NamespaceId, Service, TargetPort};
-use crate::object::WorkloadKind;
+use super::end_text::EndText;
+use super::ends::ends;
+use super::{End, Flow, FlowError, Route, service};
+use crate::cluster::{Cluster, Endpoint, NamedPort};
 use crate::protocol::{Family, Port, Protocol};
 
 /// A flow as it is written.
@@ -48,38 +49,6 @@ pub enum Resolution {
     AnyPort(Vec<Flow>),
 }
 
-/// Why the text of a flow means nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FlowError {
-    /// What is wrong: lower case, no full stop.
-    pub message: String,
-    /// What to do about it.
-    pub help: Option<String>,
-}
-
-impl FlowError {
-    fn new(message: impl Into<String>) -> FlowError {
-        FlowError { message: message.into(), help: None }
-    }
-
-    fn help(mut self, help: impl Into<String>) -> FlowError {
-        self.help = Some(help.into());
-        self
-    }
-}
-
-impl fmt::Display for FlowError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
-        match &self.help {
-            Some(help) => write!(f, " ({help})"),
-            None => Ok(()),
-        }
-    }
-}
-
-impl std::error::Error for FlowError {}
-
 /// Reads `source -> destination:port/PROTOCOL` and finds the flows that it means.
 ///
 /// # Errors
@@ -101,10 +70,14 @@ impl FlowText {
     ///
     /// There is no arrow, an end is empty, or the protocol is not one.
     pub fn parse(text: &str) -> Result<FlowText, FlowError> {
+        const FORM: &str = "write `namespace/pod -> namespace/pod:port/PROTOCOL`";
         let Some((source, rest)) = text.split_once("->") else {
-            return Err(FlowError::new(format!("`{}` is not a flow", text.trim()))
-                .help("write `namespace/pod -> namespace/pod:port/PROTOCOL`"));
+            return Err(FlowError::new(format!("`{}` is not a flow", text.trim())).help(FORM));
         };
+        if rest.contains("->") {
+            return Err(FlowError::new(format!("`{}` has more than one arrow", text.trim()))
+                .help("a flow has one source and one destination: write a line for each"));
+        }
         let (destination, port_text) = split_port(rest.trim());
         let (port, protocol) = match port_text.map(|port| port.split_once('/').unwrap_or((port, ""))) {
             None => (None, None),
@@ -112,8 +85,7 @@ impl FlowText {
             Some((port, protocol)) => (Some(port), Some(parse_protocol(protocol)?)),
         };
         if source.trim().is_empty() || destination.is_empty() {
-            return Err(FlowError::new(format!("`{}` has an empty end", text.trim()))
-                .help("write `namespace/pod -> namespace/pod:port/PROTOCOL`"));
+            return Err(FlowError::new(format!("`{}` has an empty end", text.trim())).help(FORM));
         }
         Ok(FlowText {
             source: source.trim().to_owned(),
@@ -130,12 +102,13 @@ impl FlowText {
     ///
     /// An end or a port is not there.
     pub fn resolve(&self, cluster: &Cluster) -> Result<Resolution, FlowError> {
-        self.check_families()?;
-        let sources = ends(cluster, &self.source)?;
-        if let Some((namespace, name)) = service_name(&self.destination) {
-            return self.to_service(cluster, &sources, namespace, name).map(Resolution::Flows);
+        let (source, destination) = (EndText::parse(&self.source)?, EndText::parse(&self.destination)?);
+        self.check_families(&source, &destination)?;
+        let sources = ends(cluster, &self.source, &source)?;
+        if let Some(service) = service::service(cluster, &destination)? {
+            return service::flows(cluster, service, &sources, self, self.family.or(destination.family()));
         }
-        let destinations = ends(cluster, &self.destination)?;
+        let destinations = ends(cluster, &self.destination, &destination)?;
         let mut flows = Vec::new();
         for source in &sources {
             for destination in &destinations {
@@ -160,9 +133,8 @@ impl FlowText {
     }
 
     /// A connection has one address family.
-    fn check_families(&self) -> Result<(), FlowError> {
-        let family_of = |text: &str| text.parse().ok().map(Family::of);
-        let families = [self.family, family_of(&self.source), family_of(&self.destination)];
+    fn check_families(&self, source: &EndText, destination: &EndText) -> Result<(), FlowError> {
+        let families = [self.family, source.family(), destination.family()];
         let mut known = families.into_iter().flatten();
         let first = known.next();
         match known.find(|family| Some(*family) != first) {
@@ -170,78 +142,6 @@ impl FlowText {
             Some(_) => Err(FlowError::new(format!("`{} -> {}` mixes IPv4 and IPv6", self.source, self.destination))
                 .help("both ends and --family must be of one address family")),
         }
-    }
-
-    /// S34: a Service stands for the pods behind it, each on its target port.
-    fn to_service(
-        &self,
-        cluster: &Cluster,
-        sources: &[End],
-        namespace: &str,
-        name: &str,
-    ) -> Result<Vec<Flow>, FlowError> {
-        let namespace_id = find_namespace(cluster, namespace)?;
-        let named = |service: &&Service| service.namespace == namespace_id;
-        let Some(service) = cluster.services.iter().filter(named).find(|service| &*service.name == name) else {
-            let names = cluster.services.iter().filter(named).map(|service| service.name.to_string());
-            return Err(not_found(&format!("no Service `{name}` in namespace `{namespace}`"), names));
-        };
-        if service.selector.is_empty() {
-            return Err(FlowError::new(format!(
-                "Service `{namespace}/{name}` has no selector: its endpoints are not in the manifests"
-            )));
-        }
-        let is_protocol = |protocol| self.protocol.is_none_or(|wanted| wanted == protocol);
-        let ports: Vec<_> = service
-            .ports
-            .iter()
-            .filter(|port| is_protocol(port.protocol))
-            .filter(|port| self.port.as_ref().is_none_or(|text| &*port.name == text || port.port.to_string() == *text))
-            .collect();
-        if ports.is_empty() {
-            let known = service
-                .ports
-                .iter()
-                .map(|port| format!("{}/{}", port.port, port.protocol))
-                .collect::<Vec<_>>()
-                .join(", ");
-            let asked = self.port.as_deref().unwrap_or("any");
-            return Err(FlowError::new(format!("Service `{namespace}/{name}` has no port `{asked}`"))
-                .help(format!("it has {known}")));
-        }
-        let is_behind = |endpoint: &Endpoint| {
-            endpoint.namespace == namespace_id
-                && service.selector.iter().all(|(key, value)| endpoint.labels.get(key) == Some(value))
-        };
-        let mut flows = Vec::new();
-        for (id, endpoint) in cluster.endpoint_ids().filter(|(_, endpoint)| is_behind(endpoint)) {
-            for port in &ports {
-                let targets: Vec<Port> = match &port.target {
-                    TargetPort::Number(number) => vec![*number],
-                    TargetPort::Name(name) => {
-                        named_ports(endpoint, name, Some(port.protocol)).map(|found| found.port).collect()
-                    }
-                };
-                for (source, target) in
-                    sources.iter().flat_map(|source| targets.iter().map(move |target| (source, target)))
-                {
-                    flows.push(Flow {
-                        source: *source,
-                        destination: End::Endpoint(id),
-                        protocol: port.protocol,
-                        port: *target,
-                        family: self.family,
-                        route: Route::Service,
-                    });
-                }
-            }
-        }
-        if flows.is_empty() {
-            let message =
-                format!("Service `{namespace}/{name}` has no endpoints: no pod has its labels and target port");
-            return Err(FlowError::new(message).help(format!("its selector is `{}`", service.selector)));
-        }
-        Ok(flows)
     }
 }
 
@@ -259,105 +159,18 @@ pub fn parse_protocol(text: &str) -> Result<Protocol, FlowError> {
 
 /// Splits `:port` from a destination; an IPv6 address with a port is in brackets.
 fn split_port(text: &str) -> (&str, Option<&str>) {
-    if let Some((address, rest)) = text.strip_prefix('[').and_then(|text| text.split_once(']')) {
-        return (address, rest.strip_prefix(':'));
-    }
-    if text.parse::<IpAddr>().is_ok() {
+    if text.parse::<IpAddr>().is_ok() || text.ends_with(']') {
         return (text, None);
     }
-    text.rsplit_once(':').map_or((text, None), |(end, port)| (end, Some(port)))
-}
-
-/// `service/namespace/name`, unless a namespace is called `service` and a kind follows.
-fn service_name(text: &str) -> Option<(&str, &str)> {
-    let (first, rest) = text.split_once('/')?;
-    let (namespace, name) = rest.split_once('/')?;
-    let is_service = ["service", "services", "svc"].iter().any(|word| first.eq_ignore_ascii_case(word));
-    (is_service && !is_kind(namespace)).then_some((namespace, name))
-}
-
-fn is_kind(text: &str) -> bool {
-    text.eq_ignore_ascii_case("pod") || WorkloadKind::ALL.iter().any(|kind| kind.name().eq_ignore_ascii_case(text))
-}
-
-/// The ends that a text names.
-fn ends(cluster: &Cluster, text: &str) -> Result<Vec<End>, FlowError> {
-    if let Ok(address) = text.parse() {
-        return Ok(vec![End::Address(address)]);
-    }
-    // `namespace/name[Kind]`, as output has it.
-    let (path, bracketed) = text
-        .strip_suffix(']')
-        .and_then(|text| text.split_once('['))
-        .map_or((text, None), |(path, kind)| (path, Some(kind)));
-    let parts: Vec<&str> = path.split('/').collect();
-    let (namespace, kind, name) = match parts.as_slice() {
-        [name] => ("default", bracketed, *name),
-        [namespace, name] => (*namespace, bracketed, *name),
-        [namespace, kind, name] => (*namespace, Some(*kind), *name),
-        _ => {
-            return Err(FlowError::new(format!("`{text}` is not an end of a flow"))
-                .help("use an IP address, `namespace/name`, `namespace/kind/name` or `service/namespace/name`"));
-        }
-    };
-    let namespace_id = find_namespace(cluster, namespace)?;
-    let in_namespace = || cluster.endpoint_ids().filter(move |(_, endpoint)| endpoint.namespace == namespace_id);
-    let is_kind = |candidate: &str| kind.is_none_or(|kind| kind.eq_ignore_ascii_case(candidate));
-    let named: Vec<(EndpointId, &Endpoint)> =
-        in_namespace().filter(|(_, endpoint)| &*endpoint.name == name && is_kind(endpoint.kind.name())).collect();
-    match named.as_slice() {
-        [(id, _)] => return Ok(vec![End::Endpoint(*id)]),
-        [] => {}
-        several => {
-            let kinds: Vec<&str> = several.iter().map(|(_, endpoint)| endpoint.kind.name()).collect();
-            let help = format!("say which: `{namespace}/{}/{name}`", kinds.first().unwrap_or(&"").to_ascii_lowercase());
-            return Err(FlowError::new(format!(
-                "`{namespace}/{name}` is {} of that name: {}",
-                several.len(),
-                kinds.join(", ")
-            ))
-            .help(help));
-        }
-    }
-    let is_owned =
-        |endpoint: &Endpoint| endpoint.owner.as_ref().is_some_and(|owner| &*owner.name == name && is_kind(&owner.kind));
-    let owned: Vec<End> =
-        in_namespace().filter(|(_, endpoint)| is_owned(endpoint)).map(|(id, _)| End::Endpoint(id)).collect();
-    if owned.is_empty() {
-        let kind = kind.map_or("pod or workload".to_owned(), |kind| format!("{kind} "));
-        let names = in_namespace()
-            .map(|(_, endpoint)| endpoint.owner.as_ref().map_or(&endpoint.name, |owner| &owner.name).to_string());
-        return Err(not_found(&format!("no {} `{name}` in namespace `{namespace}`", kind.trim_end()), names));
-    }
-    Ok(owned)
-}
-
-fn find_namespace(cluster: &Cluster, name: &str) -> Result<NamespaceId, FlowError> {
-    let names = cluster.namespaces.iter().map(|namespace| namespace.name.to_string());
-    cluster.find_namespace(name).ok_or_else(|| not_found(&format!("no namespace `{name}` in the manifests"), names))
-}
-
-/// An error that offers the nearest of the names that there are, or a few of them.
-fn not_found(message: &str, names: impl Iterator<Item = String>) -> FlowError {
-    let mut names: Vec<String> = names.collect();
-    names.sort_unstable();
-    names.dedup();
-    let asked = message.split('`').nth(1).unwrap_or_default();
-    let nearest = names.iter().map(|name| (strsim::levenshtein(asked, name), name)).min();
-    match nearest {
-        None => FlowError::new(message).help("there is none at all"),
-        Some((distance, name)) if distance <= 1 + asked.len() / 4 => {
-            FlowError::new(message).help(format!("did you mean `{name}`?"))
-        }
-        Some(_) => {
-            let some: Vec<String> = names.iter().take(6).map(|name| format!("`{name}`")).collect();
-            let more = if names.len() > some.len() { ", …" } else { "" };
-            FlowError::new(message).help(format!("there are {}{more}", some.join(", ")))
-        }
+    match text.rsplit_once(':') {
+        // Brackets are there for the port alone.
+        Some((end, port)) => (end.strip_prefix('[').and_then(|end| end.strip_suffix(']')).unwrap_or(end), Some(port)),
+        None => (text, None),
     }
 }
 
-fn named_ports<'a>(
+/// The ports of that name on an endpoint.
+pub(super) fn named_ports<'a>(
     endpoint: &'a Endpoint,
     name: &str,
     protocol: Option<Protocol>,
@@ -370,7 +183,7 @@ fn named_ports<'a>(
 }
 
 /// The ports that a text means on a destination: the number, or those of that name on the pod.
-fn ports_of(
+pub(super) fn ports_of(
     cluster: &Cluster,
     destination: End,
     text: &str,
@@ -392,7 +205,8 @@ fn ports_of(
     let found: Vec<_> = named_ports(endpoint, text, protocol).map(|port| (port.protocol, port.port)).collect();
     if found.is_empty() {
         let names = endpoint.named_ports.iter().map(|port| port.name.to_string());
-        return Err(not_found(&format!("no port `{text}` on {}", cluster.endpoint_label(id)), names));
+        let message = format!("no port `{text}` on {}", cluster.endpoint_label(id));
+        return Err(FlowError::not_found(message, text, names));
     }
     Ok(found)
 }

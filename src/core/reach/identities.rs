@@ -17,9 +17,15 @@ pub(crate) struct IdentityId(pub u32);
 pub(super) struct Interner {
     ids: FxHashMap<Identity, IdentityId>,
     identities: Vec<Identity>,
+    of_endpoints: usize,
 }
 
 impl Interner {
+    /// What comes from now on is addresses.
+    pub fn end_of_endpoints(&mut self) {
+        self.of_endpoints = self.identities.len();
+    }
+
     pub fn of_endpoint(&mut self, engine: &Engine, id: EndpointId, endpoint: &Endpoint) -> UnitIdentities {
         let families = [None, Some(Family::Ipv4), Some(Family::Ipv6)];
         UnitIdentities(families.map(|family| self.intern(engine.identity(id, endpoint, family, engine.options()))))
@@ -46,7 +52,7 @@ impl Interner {
             }
             by_address.entry(identity.address.0).or_default().push(id);
         }
-        Identities { identities: self.identities, by_class, by_address }
+        Identities { identities: self.identities, of_endpoints: self.of_endpoints, by_class, by_address }
     }
 }
 
@@ -54,6 +60,8 @@ impl Interner {
 #[derive(Debug)]
 pub(super) struct Identities {
     identities: Vec<Identity>,
+    /// How many of them are endpoints'; they come first.
+    of_endpoints: usize,
     by_class: FxHashMap<u32, Vec<IdentityId>>,
     by_address: FxHashMap<u32, Vec<IdentityId>>,
 }
@@ -61,6 +69,11 @@ pub(super) struct Identities {
 impl Identities {
     pub fn len(&self) -> usize {
         self.identities.len()
+    }
+
+    /// How many destinations a source has: addresses are not asked about addresses.
+    pub fn destinations_of(&self, source: IdentityId) -> usize {
+        if (source.0 as usize) < self.of_endpoints { self.identities.len() } else { self.of_endpoints }
     }
 
     pub fn get(&self, id: IdentityId) -> Option<Identity> {

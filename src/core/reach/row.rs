@@ -10,7 +10,7 @@ use crate::cluster::Direction;
 use crate::connections::{ConnectionId, Connections};
 use crate::engine::{Engine, Identity};
 use crate::model::{Action, TierDefault};
-use crate::tables::{Entry, Table, TableId};
+use crate::tables::{Entry, PeerSet, RuleConnections, Table, TableId};
 
 /// Rows by source.
 pub(super) struct Rows<'e> {
@@ -19,6 +19,8 @@ pub(super) struct Rows<'e> {
     rows: Vec<Option<Rc<[ConnectionId]>>>,
     /// How many units have yet to be done with each row.
     waiting: Vec<u32>,
+    /// Per ingress table that was asked, its entries for few addresses, if it has many of them.
+    narrow_peers: FxHashMap<TableId, Option<NarrowPeers<'e>>>,
 }
 
 impl<'e> Rows<'e> {
@@ -28,7 +30,13 @@ impl<'e> Rows<'e> {
         units: impl Iterator<Item = UnitIdentities>,
     ) -> Rows<'e> {
         let count = identities.len();
-        let mut rows = Rows { engine, identities, rows: vec![None; count], waiting: vec![0; count] };
+        let mut rows = Rows {
+            engine,
+            identities,
+            rows: vec![None; count],
+            waiting: vec![0; count],
+            narrow_peers: FxHashMap::default(),
+        };
         for id in units.flat_map(UnitIdentities::distinct) {
             if let Some(waiting) = rows.waiting.get_mut(id.0 as usize) {
                 *waiting += 1;
@@ -62,9 +70,10 @@ impl<'e> Rows<'e> {
         row
     }
 
-    fn compute(&self, source: IdentityId, connections: &mut Connections) -> Vec<ConnectionId> {
+    fn compute(&mut self, source: IdentityId, connections: &mut Connections) -> Vec<ConnectionId> {
+        let length = self.identities.destinations_of(source);
         let Some(source) = self.identities.get(source) else { return Vec::new() };
-        let mut row = self.egress_row(source, connections);
+        let mut row = self.egress_row(source, length, connections);
         // Destinations with the same ingress table answer alike.
         let mut by_table: FxHashMap<TableId, ConnectionId> = FxHashMap::default();
         for ((_, destination), egress) in self.identities.iter().zip(&mut row) {
@@ -79,7 +88,12 @@ impl<'e> Rows<'e> {
                 Some(ingress) => *ingress,
                 None => {
                     let table = self.engine.table(destination.class, Direction::Ingress);
-                    let ingress = resolve(self.engine, table, source, destination, connections);
+                    let narrow = self.narrow_peers.entry(table_id);
+                    let narrow = narrow.or_insert_with(|| NarrowPeers::of(self.engine, table, connections));
+                    let ingress = match narrow {
+                        Some(narrow) => narrow.resolve(self.engine, source, destination, connections),
+                        None => resolve(self.engine, table, source, destination, connections),
+                    };
                     by_table.insert(table_id, ingress);
                     ingress
                 }
@@ -90,13 +104,13 @@ impl<'e> Rows<'e> {
     }
 
     /// What a source's own policies allow, to every identity.
-    fn egress_row(&self, source: Identity, connections: &mut Connections) -> Vec<ConnectionId> {
+    fn egress_row(&self, source: Identity, length: usize, connections: &mut Connections) -> Vec<ConnectionId> {
         let table = self.engine.table(source.class, Direction::Egress);
         match table.tiers.as_slice() {
-            [] => vec![ConnectionId::ALL; self.identities.len()],
+            [] => vec![ConnectionId::ALL; length],
             // Rules only add to what is allowed: each visits its peers alone.
             [tier] if tier.is_allow_list => {
-                let mut row = vec![ConnectionId::NONE; self.identities.len()];
+                let mut row = vec![ConnectionId::NONE; length];
                 for entry in &tier.entries {
                     self.identities.matching(self.engine, entry.peers, |id| {
                         let (Some(cell), Some(destination)) = (row.get_mut(id.0 as usize), self.identities.get(id))
@@ -111,9 +125,59 @@ impl<'e> Rows<'e> {
             _ => self
                 .identities
                 .iter()
+                .take(length)
                 .map(|(_, destination)| resolve(self.engine, table, destination, destination, connections))
                 .collect(),
         }
+    }
+}
+
+/// A table that allows what its entries list, with the entries for few addresses found by address.
+struct NarrowPeers<'e> {
+    by_address: FxHashMap<u32, ConnectionId>,
+    others: Vec<&'e Entry>,
+}
+
+impl<'e> NarrowPeers<'e> {
+    /// Fewer entries than this are walked as fast.
+    const FEWEST_ENTRIES: usize = 32;
+    /// Sets of more address classes than this are no narrow peers.
+    const MOST_CLASSES: usize = 8;
+
+    fn of(engine: &Engine, table: &'e Table, connections: &mut Connections) -> Option<NarrowPeers<'e>> {
+        let [tier] = table.tiers.as_slice() else { return None };
+        if !tier.is_allow_list || tier.entries.len() < NarrowPeers::FEWEST_ENTRIES {
+            return None;
+        }
+        let mut narrow = NarrowPeers { by_address: FxHashMap::default(), others: Vec::new() };
+        for entry in &tier.entries {
+            match (entry.peers, entry.connections) {
+                (PeerSet::Addresses(set), RuleConnections::Fixed(allowed))
+                    if engine.compiled.sets.iter(set).nth(NarrowPeers::MOST_CLASSES).is_none() =>
+                {
+                    for class in engine.compiled.sets.iter(set) {
+                        let cell = narrow.by_address.entry(class).or_insert(ConnectionId::NONE);
+                        *cell = connections.union(*cell, allowed);
+                    }
+                }
+                _ => narrow.others.push(entry),
+            }
+        }
+        Some(narrow)
+    }
+
+    fn resolve(
+        &self,
+        engine: &Engine,
+        peer: Identity,
+        destination: Identity,
+        connections: &mut Connections,
+    ) -> ConnectionId {
+        let listed = self.by_address.get(&peer.address.0).copied().unwrap_or(ConnectionId::NONE);
+        self.others
+            .iter()
+            .filter(|entry| engine.matches_peer(entry.peers, peer))
+            .fold(listed, |listed, entry| connections.union(listed, connections_of(engine, entry, destination)))
     }
 }
 

@@ -11,7 +11,8 @@ use super::identities::Interner;
 use super::{ReachQuery, UnitIdentities};
 use crate::addresses::AddressRange;
 use crate::cluster::{Endpoint, EndpointId, NamespaceId, Owner};
-use crate::engine::{Engine, Families, Identity, is_on_host_network};
+use crate::engine::{Engine, Identity, is_on_host_network};
+use crate::families::Families;
 use crate::protocol::Family;
 
 /// One end.
@@ -29,6 +30,9 @@ pub struct Unit {
     pub kind_name: String,
     /// What it is.
     pub kind: UnitKind,
+    /// Whether an answer has it: not if it is addresses of a family that is not asked about, or nothing but addresses of pods,
+    /// which are ends by themselves.
+    pub is_listed: bool,
     pub(crate) identities: UnitIdentities,
     pub(crate) families: Families,
     is_on_host_network: bool,
@@ -65,6 +69,20 @@ impl Unit {
         }
     }
 
+    /// How people read it: the id, or the address of a node with the node's name, as in `10.0.0.7[Node/one]`.
+    pub fn label(&self) -> String {
+        match self.kind {
+            UnitKind::Range(range) if self.is_node() && self.name.is_empty() => format!("{}[{NODE}]", range.first),
+            UnitKind::Range(range) if self.is_node() => format!("{}[{NODE}/{}]", range.first, self.name),
+            _ => self.id.clone(),
+        }
+    }
+
+    /// Whether it is an address of a node.
+    pub fn is_node(&self) -> bool {
+        self.is_external() && self.kind_name == NODE
+    }
+
     /// Whether it is a range of addresses.
     pub fn is_external(&self) -> bool {
         self.range().is_some()
@@ -77,17 +95,18 @@ impl Unit {
 
     /// Whether it can be some pod's own node.
     pub(super) fn is_node_like(&self) -> bool {
-        self.is_on_host_network || self.kind_name == NODE
+        self.is_on_host_network || self.is_node()
     }
 }
 
 const NODE: &str = "Node";
 
 /// The units of an engine's cluster, sorted.
-pub(super) fn units(engine: &Engine, query: &ReachQuery, interner: &mut Interner) -> Vec<Unit> {
+pub(super) fn units(engine: &Engine, query: &ReachQuery, starts: &[IpAddr], interner: &mut Interner) -> Vec<Unit> {
     let mut units = endpoint_units(engine, query, interner);
+    interner.end_of_endpoints();
     units.sort_by(|a, b| (&a.namespace, &a.name, &a.kind_name).cmp(&(&b.namespace, &b.name, &b.kind_name)));
-    units.extend(range_units(engine, query, interner));
+    units.extend(range_units(engine, query, starts, interner));
     for (index, unit) in units.iter_mut().enumerate() {
         unit.index = index;
     }
@@ -162,39 +181,60 @@ fn endpoint_unit(
         name: first.name.to_string(),
         kind_name: first.kind.name().to_owned(),
         kind: UnitKind::Endpoints { members, variant_of },
+        is_listed: true,
         identities,
         families,
         is_on_host_network: is_on_host_network(first, engine.options()),
     }
 }
 
-fn range_units(engine: &Engine, query: &ReachQuery, interner: &mut Interner) -> Vec<Unit> {
-    let nodes = if query.include_nodes { node_names(engine) } else { BTreeMap::new() };
-    let cuts: Vec<IpAddr> = query.cuts.iter().chain(nodes.keys()).copied().collect();
-    let ranges = engine.compiled.addresses.ranges(&cuts);
-    ranges
-        .into_iter()
-        .map(|(range, class)| {
-            let node = nodes.get(&range.first).filter(|_| range.first == range.last);
-            Unit {
-                index: 0,
-                id: range.to_string(),
-                namespace: String::new(),
-                name: node.map(ToString::to_string).unwrap_or_default(),
-                kind_name: if node.is_some() { NODE } else { "External" }.to_owned(),
-                kind: UnitKind::Range(range),
-                identities: interner.of_address(Identity { class: None, address: class }),
-                families: Families(Some(Family::of(range.first)), None),
-                is_on_host_network: false,
-            }
-        })
-        .collect()
+fn range_units(engine: &Engine, query: &ReachQuery, starts: &[IpAddr], interner: &mut Interner) -> Vec<Unit> {
+    let nodes = node_names(engine);
+    let addresses = &engine.compiled.addresses;
+    let mut singles = query.cuts.clone();
+    if query.include_nodes {
+        singles.extend(nodes.keys());
+    } else {
+        // A range of nothing but nodes and pods is none outside: policies name those nodes.
+        let ranges = addresses.ranges(&singles, starts).into_iter().map(|(range, _)| range);
+        singles
+            .extend(ranges.filter(|range| is_known(engine, &nodes, range)).flat_map(|range| in_range(&nodes, &range)));
+    }
+    let unit = |(range, class): (AddressRange, _)| {
+        let node = nodes.get(&range.first).filter(|_| range.first == range.last);
+        let family = Family::of(range.first);
+        Unit {
+            index: 0,
+            id: range.to_string(),
+            namespace: String::new(),
+            name: node.map(ToString::to_string).unwrap_or_default(),
+            kind_name: if node.is_some() { NODE } else { "External" }.to_owned(),
+            kind: UnitKind::Range(range),
+            is_listed: query.family.is_none_or(|asked| asked == family) && !engine.is_pods_alone(&range),
+            identities: interner.of_address(Identity { class: None, address: class }),
+            families: Families(Some(family), None),
+            is_on_host_network: false,
+        }
+    };
+    addresses.ranges(&singles, starts).into_iter().map(unit).collect()
+}
+
+type NodeNames = BTreeMap<IpAddr, Arc<str>>;
+
+fn in_range(nodes: &NodeNames, range: &AddressRange) -> Vec<IpAddr> {
+    nodes.range(range.first..=range.last).map(|(address, _)| *address).collect()
+}
+
+/// Whether every address of a range is a node's or a pod's.
+fn is_known(engine: &Engine, nodes: &NodeNames, range: &AddressRange) -> bool {
+    let nodes = in_range(nodes, range).into_iter().filter(|address| engine.pod_at(*address).is_none()).count();
+    nodes > 0 && (nodes + engine.pods_in(range).len()) as u128 > range.length()
 }
 
 /// Every address of a node that is known, with the node's name where that is known too.
-fn node_names(engine: &Engine) -> BTreeMap<IpAddr, Arc<str>> {
+fn node_names(engine: &Engine) -> NodeNames {
     let cluster = engine.cluster();
-    let mut names: BTreeMap<IpAddr, Arc<str>> = BTreeMap::new();
+    let mut names = NodeNames::new();
     for endpoint in &cluster.endpoints {
         for address in &endpoint.node_addresses {
             names.entry(*address).or_insert_with(|| endpoint.node.clone().unwrap_or_else(|| "".into()));

@@ -12,13 +12,17 @@ pub(super) fn write(connectivity: &Connectivity<'_>, out: &mut dyn Write) -> io:
     let mut out = io::BufWriter::new(out);
     writeln!(out, "digraph reachability {{\n  rankdir=LR\n  node [shape=box, style=rounded]")?;
     let mut namespaces: BTreeMap<&str, Vec<&Unit>> = BTreeMap::new();
-    for unit in connectivity.units() {
+    for unit in connectivity.units().iter().filter(|unit| unit.is_listed) {
         namespaces.entry(&unit.namespace).or_default().push(unit);
     }
     for (index, (namespace, units)) in namespaces.iter().enumerate() {
         if namespace.is_empty() {
             for unit in units {
-                writeln!(out, "  {} [shape=ellipse, style=dashed]", quoted(&unit.id))?;
+                write!(out, "  {} [shape=ellipse, style=dashed", quoted(&unit.id))?;
+                if unit.is_node() {
+                    write!(out, ", label={}", quoted(&unit.label()))?;
+                }
+                writeln!(out, "]")?;
             }
             continue;
         }

@@ -11,7 +11,7 @@ use super::allowed_ports;
 pub(super) fn write(connectivity: &Connectivity<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut out = io::BufWriter::with_capacity(1 << 16, out);
     out.write_all(b"{\"endpoints\":[")?;
-    for (index, unit) in connectivity.units().iter().enumerate() {
+    for (index, unit) in connectivity.units().iter().filter(|unit| unit.is_listed).enumerate() {
         out.write_all(if index == 0 { b"\n" } else { b",\n" })?;
         serde_json::to_writer(&mut out, &Endpoint::new(unit, connectivity))?;
     }

@@ -3,10 +3,11 @@
 //! Between workloads a letter stands for a set of connections, explained below the matrix. A cluster too large for that is shown
 //! by namespace: whether all, some or none of the pairs between two namespaces have a connection.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use netpol::Connectivity;
+use netpol::reach::Unit;
 use unicode_width::UnicodeWidthStr;
 
 use crate::Style;
@@ -26,6 +27,9 @@ pub enum Grouping {
 /// More workloads than this are shown by namespace.
 const MOST_WORKLOADS: usize = 60;
 
+/// More ranges of addresses than this are shown by family where workloads are shown by namespace.
+const MOST_RANGES: usize = 60;
+
 /// Signs for sets of connections, in the order in which they turn up; more sets than these share the last sign.
 const LETTERS: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
@@ -36,7 +40,7 @@ pub(super) fn write(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let is_grouped = match grouping {
-        Grouping::Auto => connectivity.units().len() > MOST_WORKLOADS,
+        Grouping::Auto => connectivity.units().iter().filter(|unit| unit.is_listed).count() > MOST_WORKLOADS,
         Grouping::Workload => false,
         Grouping::Namespace => true,
     };
@@ -58,13 +62,14 @@ struct Label {
     /// The number that rows and columns share.
     number: usize,
     text: String,
-    is_external: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Cell {
     All,
     Some(char),
+    /// Nothing, though it was asked about.
+    None,
     Itself,
 }
 
@@ -89,20 +94,34 @@ impl Glyphs {
 /// Stands for "some" where there is no letter for it.
 const SOME: char = '\0';
 
-fn labels<'a>(connectivity: &Connectivity<'_>, texts: impl Iterator<Item = (usize, &'a str)>) -> Vec<Label> {
-    let ranges: BTreeSet<&str> =
-        connectivity.units().iter().filter(|unit| unit.is_external()).map(|unit| unit.id.as_str()).collect();
-    texts
-        .map(|(index, text)| Label { number: index + 1, text: text.to_owned(), is_external: ranges.contains(text) })
-        .collect()
-}
-
 fn by_workload(connectivity: &Connectivity<'_>) -> Grid {
-    let units = connectivity.units().iter().enumerate().map(|(index, unit)| (index, unit.id.as_str()));
-    let rows = labels(connectivity, units.clone().filter(|(index, _)| connectivity.is_asked(*index).0));
-    let columns = labels(connectivity, units.clone().filter(|(index, _)| connectivity.is_asked(*index).1));
-    let mut cells: BTreeMap<(usize, usize), Cell> =
-        units.map(|(index, _)| ((index + 1, index + 1), Cell::Itself)).collect();
+    // Numbers leave no gaps for units that are not listed.
+    let numbers: Vec<usize> = connectivity
+        .units()
+        .iter()
+        .scan(0, |number, unit| {
+            *number += usize::from(unit.is_listed);
+            Some(*number)
+        })
+        .collect();
+    let number = |unit: usize| numbers.get(unit).copied().unwrap_or(0);
+    let asked = |is_asked: fn((bool, bool)) -> bool| -> Vec<&Unit> {
+        connectivity.units().iter().filter(|unit| is_asked(connectivity.is_asked(unit.index))).collect()
+    };
+    let (sources, destinations) = (asked(|(is_source, _)| is_source), asked(|(_, is_destination)| is_destination));
+    let label = |unit: &&Unit| Label { number: number(unit.index), text: unit.label() };
+    let (rows, columns) = (sources.iter().map(label).collect(), destinations.iter().map(label).collect());
+    let mut cells: BTreeMap<(usize, usize), Cell> = BTreeMap::new();
+    for source in &sources {
+        for destination in &destinations {
+            let cell = (number(source.index), number(destination.index));
+            if connectivity.is_pair_asked(source.index, destination.index) {
+                cells.insert(cell, Cell::None);
+            } else if source.index == destination.index {
+                cells.insert(cell, Cell::Itself);
+            }
+        }
+    }
     let mut letters: BTreeMap<usize, char> = BTreeMap::new();
     let mut legend = Vec::new();
     connectivity.for_each(|source, destination, id, connections| {
@@ -119,52 +138,95 @@ fn by_workload(connectivity: &Connectivity<'_>) -> Grid {
             });
             Cell::Some(letter)
         };
-        cells.insert((source + 1, destination + 1), cell);
+        cells.insert((number(source), number(destination)), cell);
     });
     Grid { rows, columns, cells, legend }
 }
 
 fn by_namespace(connectivity: &Connectivity<'_>) -> Grid {
-    // The name of a unit's group: its namespace, or its address range.
-    let names: Vec<&str> = connectivity
-        .units()
-        .iter()
-        .map(|unit| if unit.is_external() { unit.id.as_str() } else { unit.namespace.as_str() })
-        .collect();
     // Units are sorted by namespace, with the ranges behind them: groups are runs.
-    let mut groups: Vec<&str> = names.clone();
-    groups.dedup();
-    let number_of: BTreeMap<&str, usize> = groups.iter().enumerate().map(|(index, name)| (*name, index + 1)).collect();
-    let group_of = |unit: usize| names.get(unit).and_then(|name| number_of.get(name)).copied().unwrap_or(0);
-
+    let has_many_ranges = connectivity.units().iter().filter(|unit| unit.is_external()).count() > MOST_RANGES;
+    let is_together = |a: &Unit, b: &Unit| match (a.range(), b.range()) {
+        (None, None) => a.namespace == b.namespace,
+        (Some(a), Some(b)) => has_many_ranges && a.first.is_ipv4() == b.first.is_ipv4(),
+        _ => false,
+    };
+    let groups: Vec<Group<'_>> =
+        connectivity.units().chunk_by(is_together).map(|units| Group::of(units, connectivity)).collect();
+    let group_of: Vec<usize> =
+        groups.iter().enumerate().flat_map(|(index, group)| std::iter::repeat_n(index, group.units.len())).collect();
     let mut counts: BTreeMap<(usize, usize), (usize, bool)> = BTreeMap::new();
     connectivity.for_each(|source, destination, _, connections| {
-        let (pairs, is_all) = counts.entry((group_of(source), group_of(destination))).or_insert((0, true));
+        let (Some(source), Some(destination)) = (group_of.get(source), group_of.get(destination)) else { return };
+        let (pairs, is_all) = counts.entry((*source, *destination)).or_insert((0, true));
         *pairs += 1;
         *is_all &= connections.is_all();
     });
-    let mut sizes: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
-    for unit in 0..names.len() {
-        let (sources, destinations) = sizes.entry(group_of(unit)).or_default();
-        let (is_source, is_destination) = connectivity.is_asked(unit);
-        *sources += usize::from(is_source);
-        *destinations += usize::from(is_destination);
+    let labels = |is_asked: fn(&Group<'_>) -> bool| -> Vec<Label> {
+        let asked = groups.iter().enumerate().filter(|(_, group)| is_asked(group));
+        asked.map(|(index, group)| Label { number: index + 1, text: group.name.clone() }).collect()
+    };
+    let (rows, columns) = (labels(|group| group.sources > 0), labels(|group| group.destinations > 0));
+    let mut cells = BTreeMap::new();
+    for (from, source) in groups.iter().enumerate().filter(|(_, group)| group.sources > 0) {
+        for (to, destination) in groups.iter().enumerate().filter(|(_, group)| group.destinations > 0) {
+            let possible = source.pairs_with(destination, from == to, connectivity);
+            let cell = match counts.get(&(from, to)) {
+                _ if possible == 0 && from == to && source.sources == 1 && source.both == 1 => Cell::Itself,
+                _ if possible == 0 => continue,
+                None => Cell::None,
+                Some((pairs, true)) if *pairs >= possible => Cell::All,
+                Some(_) => Cell::Some(SOME),
+            };
+            cells.insert((from + 1, to + 1), cell);
+        }
     }
-    let cells = counts
-        .into_iter()
-        .map(|((source, destination), (pairs, is_all))| {
-            let sources = sizes.get(&source).map_or(0, |size| size.0);
-            let destinations = sizes.get(&destination).map_or(0, |size| size.1);
-            // Within a namespace nobody is asked about itself.
-            let possible =
-                if source == destination { sources * destinations.saturating_sub(1) } else { sources * destinations };
-            let cell = if is_all && pairs >= possible { Cell::All } else { Cell::Some(SOME) };
-            ((source, destination), cell)
-        })
-        .collect();
-    let asked: BTreeSet<usize> = sizes.iter().filter(|(_, (s, d))| s + d > 0).map(|(group, _)| group - 1).collect();
-    let groups = || labels(connectivity, groups.iter().copied().enumerate().filter(|(index, _)| asked.contains(index)));
-    Grid { rows: groups(), columns: groups(), cells, legend: Vec::new() }
+    Grid { rows, columns, cells, legend: Vec::new() }
+}
+
+/// The units of a namespace, a range of addresses, or all those of a family.
+struct Group<'a> {
+    name: String,
+    units: &'a [Unit],
+    sources: usize,
+    destinations: usize,
+    /// How many of them are both.
+    both: usize,
+}
+
+impl<'a> Group<'a> {
+    fn of(units: &'a [Unit], connectivity: &Connectivity<'_>) -> Group<'a> {
+        let name = match units {
+            [unit] if unit.is_external() => unit.label(),
+            [unit, ..] => match unit.range() {
+                None => unit.namespace.clone(),
+                Some(range) if range.first.is_ipv4() => "IPv4 addresses".to_owned(),
+                Some(_) => "IPv6 addresses".to_owned(),
+            },
+            [] => String::new(),
+        };
+        let mut group = Group { name, units, sources: 0, destinations: 0, both: 0 };
+        for unit in units {
+            let (is_source, is_destination) = connectivity.is_asked(unit.index);
+            group.sources += usize::from(is_source);
+            group.destinations += usize::from(is_destination);
+            group.both += usize::from(is_source && is_destination);
+        }
+        group
+    }
+
+    /// How many pairs of a source here and a destination there are asked about; the filter of namespaces is for all or none.
+    fn pairs_with(&self, other: &Group<'_>, is_itself: bool, connectivity: &Connectivity<'_>) -> usize {
+        let is_source = |unit: &&Unit| connectivity.is_asked(unit.index).0;
+        let is_destination = |unit: &&Unit| connectivity.is_asked(unit.index).1;
+        let asks = |source: &Unit, destination: &Unit| connectivity.is_pair_asked(source.index, destination.index);
+        let itself = if is_itself { self.both } else { 0 };
+        let asked_itself = if self.units.iter().any(|unit| asks(unit, unit)) { itself } else { 0 };
+        let is_asked = self.units.iter().filter(is_source).take(2).any(|source| {
+            other.units.iter().filter(is_destination).take(2).any(|destination| asks(source, destination))
+        });
+        if is_asked { self.sources * other.destinations - itself + asked_itself } else { 0 }
+    }
 }
 
 impl Grid {
@@ -186,10 +248,8 @@ impl Grid {
                 let padding = " ".repeat(text_width - row.text.width());
                 write!(out, "{} {}{padding}", style.dim(&format!("{:>number_width$}", row.number)), row.text)?;
                 for column in block {
-                    let cell = self.cells.get(&(row.number, column.number)).copied();
-                    // Between addresses no policy is asked.
-                    let is_asked = !(row.is_external && column.is_external) || cell == Some(Cell::Itself);
-                    let sign = if is_asked { self.sign(cell, &glyphs, style) } else { " ".to_owned() };
+                    let cell = self.cells.get(&(row.number, column.number));
+                    let sign = cell.map_or_else(|| " ".to_owned(), |cell| self.sign(*cell, &glyphs, style));
                     write!(out, "{}{sign}", " ".repeat(cell_width - 1))?;
                 }
                 writeln!(out)?;
@@ -199,28 +259,30 @@ impl Grid {
         self.write_legend(&glyphs, style, out)
     }
 
-    fn sign(&self, cell: Option<Cell>, glyphs: &Glyphs, style: &Style) -> String {
+    fn sign(&self, cell: Cell, glyphs: &Glyphs, style: &Style) -> String {
         match cell {
-            Some(Cell::All) => style.good(&glyphs.all.to_string()),
-            Some(Cell::Some(SOME)) => style.warn(&glyphs.some.to_string()),
-            Some(Cell::Some(letter)) => style.warn(&letter.to_string()),
-            Some(Cell::Itself) => style.dim(&glyphs.itself.to_string()),
-            None => style.dim(&glyphs.none.to_string()),
+            Cell::All => style.good(&glyphs.all.to_string()),
+            Cell::Some(SOME) => style.warn(&glyphs.some.to_string()),
+            Cell::Some(letter) => style.warn(&letter.to_string()),
+            Cell::Itself => style.dim(&glyphs.itself.to_string()),
+            Cell::None => style.dim(&glyphs.none.to_string()),
         }
     }
 
     fn write_legend(&self, glyphs: &Glyphs, style: &Style, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "rows are sources, columns destinations")?;
-        let has_some = self.cells.values().any(|cell| *cell == Cell::Some(SOME));
-        writeln!(
-            out,
-            "{} all connections   {} none",
-            self.sign(Some(Cell::All), glyphs, style),
-            self.sign(None, glyphs, style)
-        )?;
-        if has_some {
-            let sign = self.sign(Some(Cell::Some(SOME)), glyphs, style);
-            writeln!(out, "{sign} some workloads of the one reach some of the other, or on some ports")?;
+        let all = self.sign(Cell::All, glyphs, style);
+        writeln!(out, "{all} all connections   {} none", self.sign(Cell::None, glyphs, style))?;
+        let has = |wanted: Cell| self.cells.values().any(|cell| *cell == wanted);
+        if has(Cell::Some(SOME)) {
+            let sign = self.sign(Cell::Some(SOME), glyphs, style);
+            writeln!(out, "{sign} some of the one reach some of the other, or on some ports")?;
+        }
+        if has(Cell::Itself) {
+            writeln!(out, "{} itself, not asked about", self.sign(Cell::Itself, glyphs, style))?;
+        }
+        if self.cells.len() < self.rows.len() * self.columns.len() {
+            writeln!(out, "a blank is not asked about: between addresses, or left out by a filter")?;
         }
         for (letter, meaning) in &self.legend {
             writeln!(out, "{} {meaning}", style.warn(&letter.to_string()))?;

@@ -1,4 +1,4 @@
-//! Rows for people: external ranges that touch and answer alike are shown as one.
+//! Rows for people: external ranges that touch and answer alike are shown as one, and nodes by their names.
 
 use std::io;
 
@@ -18,7 +18,7 @@ struct Reached {
 /// How an end is called.
 #[derive(Clone, PartialEq)]
 enum Name {
-    Id(String),
+    Label(String),
     Range(AddressRange),
 }
 
@@ -32,7 +32,7 @@ impl Name {
 
     fn text(&self) -> String {
         match self {
-            Name::Id(id) => id.clone(),
+            Name::Label(label) => label.clone(),
             Name::Range(range) => range.to_string(),
         }
     }
@@ -51,7 +51,7 @@ pub(super) fn for_each_merged_row(
 ) -> io::Result<()> {
     let name = |unit: usize| {
         let unit = connectivity.units().get(unit)?;
-        Some(unit.range().map_or_else(|| Name::Id(unit.id.clone()), Name::Range))
+        Some(unit.range().filter(|_| !unit.is_node()).map_or_else(|| Name::Label(unit.label()), Name::Range))
     };
     let mut result = Ok(());
     let mut finished: Option<Block> = None;
