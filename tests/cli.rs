@@ -18,3 +18,5 @@ mod options;
 mod program;
 #[path = "cli/reach.rs"]
 mod reach;
+#[path = "cli/readme.rs"]
+mod readme;

@@ -158,7 +158,7 @@ impl Namespaces {
 fn resolve_node(origin: &Origin, node: &object::Node) -> Node {
     // Host names are among the addresses too.
     let addresses = node.status.addresses.iter().filter_map(|entry| entry.address.parse::<IpAddr>().ok()).collect();
-    Node { name: Arc::from(&*node.metadata.name), addresses, origin: origin.clone() }
+    Node { name: name_of(&node.metadata).into(), addresses, origin: origin.clone() }
 }
 
 fn resolve_service(
@@ -180,7 +180,7 @@ fn resolve_service(
             }
         }
     }
-    let name = Arc::from(&*service.metadata.name);
+    let name = name_of(&service.metadata).into();
     Some(Service { namespace, name, selector: service.spec.selector.clone(), ports, origin: origin.clone() })
 }
 

@@ -5,8 +5,14 @@ use netpol::flow::{End, Flow};
 use netpol::object::{LabelSelector, NetworkPolicyPeer, NetworkPolicyPort};
 use netpol::selector::Selector;
 
+use crate::plain::plain;
+
 /// A peer as a phrase: "pods with app=web in namespaces with team=red".
 pub fn peer(peer: &NetworkPolicyPeer) -> String {
+    plain(&peer_phrase(peer)).into_owned()
+}
+
+fn peer_phrase(peer: &NetworkPolicyPeer) -> String {
     if let Some(block) = &peer.ip_block {
         let except: Vec<&str> = block.except.iter().map(|hole| &**hole).collect();
         let holes = if except.is_empty() { String::new() } else { format!(" except {}", except.join(", ")) };
@@ -37,7 +43,7 @@ pub fn port(entry: &NetworkPolicyPort) -> String {
     match (&entry.port, entry.end_port) {
         (None, _) => format!("all {protocol} ports"),
         (Some(port), Some(end)) => format!("{protocol} {port}-{end}"),
-        (Some(netpol::object::IntOrString::String(name)), None) => format!("{protocol} port `{name}`"),
+        (Some(netpol::object::IntOrString::String(name)), None) => format!("{protocol} port `{}`", plain(name)),
         (Some(port), None) => format!("{protocol} {port}"),
     }
 }

@@ -16,6 +16,7 @@ use netpol::protocol::Protocol;
 use serde::Serialize;
 
 use crate::Style;
+use crate::plain::plain;
 
 pub use matrix::Grouping;
 
@@ -68,10 +69,11 @@ struct Row<'a> {
     connections: &'a ConnectionSet,
 }
 
-/// Hands rows to a writer until it fails.
+/// Hands rows to a writer until it fails, with ids that are fit to be shown.
 fn for_each_row(connectivity: &Connectivity<'_>, mut visit: impl FnMut(Row<'_>) -> io::Result<()>) -> io::Result<()> {
     let mut result = Ok(());
-    let id = |unit: usize| connectivity.units().get(unit).map_or("", |unit| unit.id.as_str());
+    let ids: Vec<_> = connectivity.units().iter().map(|unit| plain(&unit.id)).collect();
+    let id = |unit: usize| ids.get(unit).map_or("", |id| id.as_ref());
     connectivity.for_each(|source, destination, _, connections| {
         if result.is_ok() {
             result = visit(Row { source: id(source), destination: id(destination), connections });

@@ -38,6 +38,13 @@ impl Style {
         self.paint(anstyle::Style::new().effects(Effects::DIMMED), text)
     }
 
+    /// How many bytes of a text that begins with an escape are paint: none if it is another sequence.
+    pub(crate) fn paint_at(&self, text: &str) -> usize {
+        let is_paint = |code: &str| matches!(code, "0" | "1" | "2" | "31" | "32" | "33" | "36");
+        let code = text.strip_prefix("\u{1b}[").and_then(|rest| rest.split_once('m')).map(|(code, _)| code);
+        code.filter(|code| self.color && is_paint(code)).map_or(0, |code| "\u{1b}[m".len() + code.len())
+    }
+
     fn paint(&self, style: anstyle::Style, text: &str) -> String {
         if self.color { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::identities::Interner;
 use super::{ReachQuery, UnitIdentities};
 use crate::addresses::AddressRange;
-use crate::cluster::{Endpoint, EndpointId, NamespaceId, Owner};
+use crate::cluster::{Endpoint, EndpointId, EndpointKind, NamespaceId, Owner};
 use crate::engine::{Engine, Families, Identity, is_on_host_network};
 use crate::protocol::Family;
 
@@ -73,6 +73,11 @@ impl Unit {
     /// Whether an address is in its range.
     pub fn contains_address(&self, address: IpAddr) -> bool {
         self.range().is_some_and(|range| range.contains(address))
+    }
+
+    /// Whether it is one pod for certain. A workload is any of its pods, even where the input has one of them only.
+    pub(crate) fn is_one_pod(&self) -> bool {
+        self.members().len() == 1 && self.kind_name == EndpointKind::Pod.name()
     }
 
     /// Whether it can be some pod's own node.
@@ -170,8 +175,8 @@ fn endpoint_unit(
 
 fn range_units(engine: &Engine, query: &ReachQuery, interner: &mut Interner) -> Vec<Unit> {
     let nodes = if query.include_nodes { node_names(engine) } else { BTreeMap::new() };
-    let cuts: Vec<IpAddr> = query.cuts.iter().chain(nodes.keys()).copied().collect();
-    let ranges = engine.compiled.addresses.ranges(&cuts);
+    let alone: Vec<IpAddr> = nodes.keys().copied().collect();
+    let ranges = engine.compiled.addresses.ranges(&query.cuts, &alone);
     ranges
         .into_iter()
         .map(|(range, class)| {

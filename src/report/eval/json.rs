@@ -42,7 +42,13 @@ pub fn json(answer: &Answer, engine: &Engine, sources: &Sources) -> serde_json::
 ///
 /// Serialisation does not fail for these types; the error is passed on all the same.
 pub fn error_json(asked: &str, error: &FlowError) -> serde_json::Result<String> {
-    serde_json::to_string(&serde_json::json!({ "flow": asked, "error": error.to_string() }))
+    serde_json::to_string(&JsonError { flow: asked, error: error.to_string() })
+}
+
+#[derive(Serialize)]
+struct JsonError<'a> {
+    flow: &'a str,
+    error: String,
 }
 
 #[derive(Serialize)]

@@ -10,6 +10,7 @@ use netpol::source::Sources;
 use netpol::{Engine, Exemption, Verdict};
 
 use super::{Answer, Summary};
+use crate::plain::painted;
 use crate::{Style, describe};
 
 /// How many of the flows behind one question are explained in full.
@@ -17,6 +18,10 @@ const EXPLAINED: usize = 3;
 
 /// The whole answer.
 pub fn text(answer: &Answer, engine: &Engine, sources: &Sources, style: &Style) -> String {
+    painted(&answer_text(answer, engine, sources, style), style)
+}
+
+fn answer_text(answer: &Answer, engine: &Engine, sources: &Sources, style: &Style) -> String {
     let writer = Writer { cluster: engine.cluster(), sources, style };
     let mut text = String::new();
     if let [explanation] = answer.explanations.as_slice() {
@@ -73,7 +78,7 @@ impl Writer<'_> {
         self.side(text, explanation, &explanation.egress);
         self.side(text, explanation, &explanation.ingress);
         for caveat in &explanation.caveats {
-            let _ = writeln!(text, "\n  {} {}", self.style.warn("note:"), caveat_text(caveat, explanation.verdict));
+            let _ = writeln!(text, "\n  {} {}", self.style.info("note:"), caveat_text(caveat, explanation.verdict));
         }
     }
 

@@ -10,6 +10,7 @@ use netpol::Connectivity;
 use unicode_width::UnicodeWidthStr;
 
 use crate::Style;
+use crate::plain::plain;
 
 /// What the rows and columns are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -93,7 +94,11 @@ fn labels<'a>(connectivity: &Connectivity<'_>, texts: impl Iterator<Item = (usiz
     let ranges: BTreeSet<&str> =
         connectivity.units().iter().filter(|unit| unit.is_external()).map(|unit| unit.id.as_str()).collect();
     texts
-        .map(|(index, text)| Label { number: index + 1, text: text.to_owned(), is_external: ranges.contains(text) })
+        .map(|(index, text)| Label {
+            number: index + 1,
+            text: plain(text).into_owned(),
+            is_external: ranges.contains(text),
+        })
         .collect()
 }
 

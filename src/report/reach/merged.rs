@@ -7,6 +7,7 @@ use netpol::connections::ConnectionSet;
 use netpol::reach::AddressRange;
 
 use super::Row;
+use crate::plain::plain;
 
 /// A destination of the source at hand, and what may pass to it.
 #[derive(PartialEq)]
@@ -51,7 +52,7 @@ pub(super) fn for_each_merged_row(
 ) -> io::Result<()> {
     let name = |unit: usize| {
         let unit = connectivity.units().get(unit)?;
-        Some(unit.range().map_or_else(|| Name::Id(unit.id.clone()), Name::Range))
+        Some(unit.range().map_or_else(|| Name::Id(plain(&unit.id).into_owned()), Name::Range))
     };
     let mut result = Ok(());
     let mut finished: Option<Block> = None;

@@ -8,10 +8,12 @@ use unicode_width::UnicodeWidthStr;
 use super::for_each_row;
 use super::merged::for_each_merged_row;
 use crate::Style;
+use crate::plain::plain;
 
 pub(super) fn write_table(connectivity: &Connectivity<'_>, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
     // Ids are known before the rows are, so that the table need not be held to be aligned.
-    let id_width = connectivity.units().iter().map(|unit| unit.id.width()).max().unwrap_or(0).max("DESTINATION".len());
+    let id_width =
+        connectivity.units().iter().map(|unit| plain(&unit.id).width()).max().unwrap_or(0).max("DESTINATION".len());
     let padded = |text: &str| format!("{text}{}", " ".repeat(id_width.saturating_sub(text.width())));
     let mut out = io::BufWriter::new(out);
     let mut last = String::new();
