@@ -64,11 +64,14 @@ pub struct LoneEnd {
     pub sources: usize,
 }
 
+/// The units of an end in the old answer and in the new one.
+type Both = (Option<usize>, Option<usize>);
+
 /// The ends of both answers, numbered in one order.
 pub(super) struct Ends {
     pub all: Vec<DiffEnd>,
-    /// Per end, its unit in the old answer and in the new one.
-    pub units: Vec<(Option<usize>, Option<usize>)>,
+    /// Per end.
+    pub units: Vec<Both>,
     /// Per unit of the old answer, its end.
     pub of_old: Vec<usize>,
     /// Per unit of the new answer, its end.
@@ -93,12 +96,7 @@ impl Ends {
     }
 
     /// The ends that only one answer has, as far as it is asked about them: `unit_of` takes the unit in this answer.
-    pub fn lone(
-        &self,
-        answer: &Connectivity<'_>,
-        unit_of: fn(&(Option<usize>, Option<usize>)) -> Option<usize>,
-        pairs: &[Pair],
-    ) -> Vec<LoneEnd> {
+    pub fn lone(&self, answer: &Connectivity<'_>, unit_of: fn(&Both) -> Option<usize>, pairs: &[Pair]) -> Vec<LoneEnd> {
         let is_differing: BTreeSet<u32> = pairs.iter().flat_map(|pair| [pair.source, pair.destination]).collect();
         let units = answer.units();
         let count = |is_asked: fn((bool, bool)) -> bool| {

@@ -50,10 +50,10 @@ pub(super) fn for_each_merged_row(
     connectivity: &Connectivity<'_>,
     mut visit: impl FnMut(Row<'_>) -> io::Result<()>,
 ) -> io::Result<()> {
-    let name = |unit: usize| {
-        let unit = connectivity.units().get(unit)?;
-        Some(unit.range().map_or_else(|| Name::Id(plain(&unit.id).into_owned()), Name::Range))
-    };
+    let names: Vec<Name> = (connectivity.units().iter())
+        .map(|unit| unit.range().map_or_else(|| Name::Id(plain(&unit.id).into_owned()), Name::Range))
+        .collect();
+    let name = |unit: usize| names.get(unit).cloned();
     let mut result = Ok(());
     let mut finished: Option<Block> = None;
     let mut current: Option<(usize, Block)> = None;
