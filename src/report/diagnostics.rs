@@ -7,7 +7,7 @@ use netpol::diagnostic::{Diagnostic, Severity};
 use netpol::source::{Location, Sources};
 
 use crate::Style;
-use crate::plain::{self, plain};
+use crate::plain;
 
 /// More findings of one slug than this are counted and not listed.
 const MOST_OF_A_SLUG: usize = 20;
@@ -36,8 +36,7 @@ pub fn list(diagnostics: &[Diagnostic], sources: &Sources, with_notes: bool, sty
 pub fn text(diagnostic: &Diagnostic, location: Option<&Location>, style: &Style) -> String {
     let mut text = String::new();
     if let Some(location) = location {
-        let place = format!("{}:{}:{}: ", plain(&location.path), location.line, location.column);
-        text.push_str(&style.bold(&place));
+        text.push_str(&style.bold(&format!("{}:{}:{}: ", location.path, location.line, location.column)));
     }
     let severity = label(diagnostic.severity, diagnostic.slug, style);
     let about = diagnostic.object.as_ref().map(|object| format!("{}: ", plain::name(object))).unwrap_or_default();

@@ -38,7 +38,7 @@ pub fn text(difference: &Difference, style: &Style, out: &mut dyn Write) -> io::
         }
     }
     for change in difference.changes().filter(|change| !lone.tells(change)) {
-        writeln!(out, "{}", style.bold(&plain(&format!("{} -> {}", change.source, change.destination))))?;
+        writeln!(out, "{}", style.bold(&format!("{} -> {}", change.source, change.destination)))?;
         if !change.lost.is_empty() {
             writeln!(out, "  {}", style.bad(&format!("- {}", change.lost)))?;
         }

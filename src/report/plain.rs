@@ -31,7 +31,8 @@ pub fn plain(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// A text of several lines that are painted already: all but the line ends and the paint becomes visible.
+/// A text of several lines that are painted already: all but the line ends and the paint becomes visible. Where there is colour, a
+/// name may still bring colour, and no more.
 pub fn painted(text: &str, style: &Style) -> String {
     let line = |line: &str| {
         let mut rest = line;

@@ -2,6 +2,8 @@
 
 use anstyle::{AnsiColor, Effects};
 
+use crate::plain::plain;
+
 /// What the reader's end can show.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Style {
@@ -46,6 +48,7 @@ impl Style {
     }
 
     fn paint(&self, style: anstyle::Style, text: &str) -> String {
-        if self.color { format!("{style}{text}{style:#}") } else { text.to_owned() }
+        let text = plain(text);
+        if self.color { format!("{style}{text}{style:#}") } else { text.into_owned() }
     }
 }

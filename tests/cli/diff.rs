@@ -184,6 +184,24 @@ fn filters_find_the_range_of_an_address_and_show_all_of_it() {
 }
 
 #[test]
+fn addresses_of_nodes_are_ranges_of_their_own_and_no_boundaries() {
+    let node = |address: &str| {
+        let node = "apiVersion: v1\nkind: Node\nmetadata: { name: one }\n";
+        let from = "{ ipBlock: { cidr: 10.0.0.0/8 } }";
+        let web = changed("{ podSelector: { matchLabels: { app: client } } }", from);
+        format!("{web}---\n{node}status: {{ addresses: [{{ type: InternalIP, address: {address} }}] }}\n")
+    };
+    let (old, new) = (node("10.0.0.7"), node("10.0.0.8").replace("{ port: 80 }", "{ port: 81 }"));
+    let whole = "10.0.0.0-10.255.255.255 -> shop/web[Pod]\n  - TCP 80\n  + TCP 81\n";
+    assert_eq!(diff(&old, &new, &[]).ends_with(1).out, whole);
+    assert_eq!(diff(&old, &new, &["--include-nodes"]).ends_with(1).out, whole);
+    assert_eq!(
+        diff(&old, &new, &["--include-nodes", "--from", "10.0.0.9"]).ends_with(1).out,
+        whole.replace("10.0.0.0-", "10.0.0.9-")
+    );
+}
+
+#[test]
 fn names_do_no_harm_in_any_format() {
     let odd = format!("{WEB}---\napiVersion: v1\nkind: Pod\nmetadata: {{ name: \"a|b\\e[31m\", namespace: shop }}\n");
     for format in ["text", "md", "json"] {

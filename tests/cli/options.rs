@@ -166,6 +166,27 @@ fn what_the_user_wrote_is_shown_harmlessly_in_errors() {
 }
 
 #[test]
+fn what_the_manifests_say_is_shown_harmlessly_in_explanations() {
+    let odd =
+        "kind: Pod\napiVersion: v1\nmetadata: { name: \"a\\e[2J\", namespace: shop, labels: { app: \"\\e[2J\\n\" } }\n";
+    let scratch = Scratch::new();
+    scratch.write("odd.yaml", format!("{WEB}---\n{odd}"));
+    for (more, color) in [(&["--port", "80"][..], "never"), (&["--port", "80"], "always"), (&[], "always")] {
+        let question = ["eval", "odd.yaml", "--from", "shop/a\x1b[2J", "--to", "shop/web", "--color", color];
+        let run = scratch.netpol(&[&question, more].concat()).ends_with(1).prints(&["shop/a\\u{1b}[2J[Pod]"]);
+        assert!(!run.out.contains("\x1b[2J"), "{}", run.out);
+        assert_eq!(run.out.contains('\x1b'), color == "always", "{}", run.out);
+    }
+}
+
+#[test]
+fn an_error_in_json_comes_after_the_flow() {
+    let flows = ["eval", SHOP, "--flows", "-", "-o", "json"];
+    let run = Call::new(&flows).reading("nonsense\n").run().ends_with(2);
+    assert!(run.out.starts_with("{\"flow\":\"nonsense\",\"error\":\""), "{}", run.out);
+}
+
+#[test]
 fn formats_for_programs_never_have_colours() {
     for format in ["json", "csv", "md", "dot"] {
         let run = netpol(&["reach", SHOP, "-o", format, "--color", "always"]).ends_with(0);

@@ -8,7 +8,6 @@ use netpol::{Engine, Flow};
 use serde::Serialize;
 
 use super::Summary;
-use crate::plain::plain;
 use crate::reach::{AllowedPorts, allowed_ports};
 use crate::{Style, describe};
 
@@ -44,7 +43,7 @@ impl OpenPorts {
         let mut text = String::new();
         for (pair, open) in &self.pairs {
             let word = if open.is_empty() { style.bad("DENIED ") } else { style.good("ALLOWED") };
-            let _ = writeln!(text, "{word}  {}: {open}", style.bold(&plain(pair)));
+            let _ = writeln!(text, "{word}  {}: {open}", style.bold(pair));
         }
         text
     }
