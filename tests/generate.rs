@@ -57,7 +57,7 @@ pub fn generate(random: &mut Random) -> Generated {
     let count = 1 + random.below(4);
     let mut generator = Generator {
         random,
-        namespaces: ["x", "y", "z", "w"][..count].to_vec(),
+        namespaces: ["u", "v", "w", "x"][..count].to_vec(),
         tolerates_odd_cidrs: options.cidrs == Cidrs::Legacy,
         next_address: 1,
         ports: BTreeSet::new(),

@@ -1,17 +1,17 @@
-//! From paths to an engine: finds files, reads and parses them in parallel, and says what is wrong with them.
+//! From paths to an engine: reads and parses files in parallel, and says what is wrong with them.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use ignore::WalkBuilder;
 use netpol::diagnostic::{Diagnostic, Severity};
-use netpol::load::{self, MAX_TEXT};
+use netpol::load::{self, MAX_TEXT, NotText};
 use netpol::source::{Place, Sources};
 use netpol::{Engine, Loaded};
 use rayon::prelude::*;
 
 use crate::Failure;
 use crate::args::Common;
+use crate::find;
 use crate::progress;
 use crate::terminal::Terminal;
 
@@ -58,62 +58,40 @@ fn report(diagnostics: &[Diagnostic], sources: &Sources, common: &Common) {
 }
 
 fn read_sources(paths: &[PathBuf], diagnostics: &mut Vec<Diagnostic>) -> Result<Sources, Failure> {
-    let mut files = Vec::new();
+    let mut files = find::Files::default();
     for path in paths {
-        if path.as_os_str() == "-" {
-            files.push(path.clone());
-        } else {
-            find(path, &mut files)?;
-        }
+        files.add(path)?;
     }
-    files.sort();
-    files.dedup();
-    let texts: Vec<(String, Result<String, String>)> = files
+    let mut sources = Sources::default();
+    for (path, reason) in files.unreadable {
+        refuse(&mut sources, path, reason.into(), diagnostics);
+    }
+    files.found.sort();
+    files.found.dedup();
+    let texts: Vec<(String, Result<String, NotText>)> = files
+        .found
         .par_iter()
         .map(|file| {
-            let text = read_bytes(file).map_err(|error| error.to_string()).and_then(load::text_of);
+            let text = read_bytes(file).map_err(|error| error.to_string().into()).and_then(load::text_of);
             (file.display().to_string(), text)
         })
         .collect();
-    let mut sources = Sources::default();
     for (path, text) in texts {
         match text {
             Ok(text) => {
                 sources.add(path, text);
             }
-            Err(reason) => {
-                let source = sources.add(path, "");
-                let message = format!("the file was not read: {reason}");
-                diagnostics.push(Diagnostic::error("unreadable-file", message).at(Place::Source(source)));
-            }
+            Err(reason) => refuse(&mut sources, path, reason, diagnostics),
         }
     }
     Ok(sources)
 }
 
-/// The files that a path means. One that is named is read whatever it is called.
-fn find(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
-    let failure = |source| Failure::Read { path: path.display().to_string(), source };
-    let metadata = std::fs::metadata(path).map_err(failure)?;
-    if !metadata.is_dir() {
-        files.push(path.to_owned());
-        return Ok(());
-    }
-    let before = files.len();
-    for entry in WalkBuilder::new(path).require_git(false).follow_links(true).build() {
-        let entry = entry.map_err(|error| failure(std::io::Error::other(error)))?;
-        let is_manifest = entry
-            .path()
-            .extension()
-            .is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension == *known));
-        if is_manifest && entry.file_type().is_some_and(|kind| kind.is_file()) {
-            files.push(entry.into_path());
-        }
-    }
-    if files.len() == before {
-        return Err(Failure::Usage(format!("no .yaml, .yml or .json file in `{}`", path.display())));
-    }
-    Ok(())
+fn refuse(sources: &mut Sources, path: String, reason: NotText, diagnostics: &mut Vec<Diagnostic>) {
+    let offset = u32::try_from(reason.before.len()).unwrap_or(u32::MAX);
+    let source = sources.add_unreadable(path, reason.before);
+    let message = format!("this file is left out: {}", reason.message);
+    diagnostics.push(Diagnostic::error("unreadable-file", message).at(Place::Byte { source, offset }));
 }
 
 fn read_bytes(path: &Path) -> std::io::Result<Vec<u8>> {
@@ -133,13 +111,13 @@ fn read_bytes(path: &Path) -> std::io::Result<Vec<u8>> {
 fn parse(sources: &Sources) -> Loaded {
     let pieces: Vec<load::Piece> =
         load::pieces(sources).into_iter().flat_map(|piece| piece.split_list(LIST_PART)).collect();
-    let total = pieces.iter().map(|piece| piece.len(sources)).sum();
+    let total = pieces.iter().map(load::Piece::len).sum();
     let readings: Vec<load::Reading> = progress::shown("reading manifests", total, |progress| {
         pieces
             .par_iter()
             .map(|piece| {
                 let reading = piece.read(sources);
-                progress.add(piece.len(sources));
+                progress.add(piece.len());
                 reading
             })
             .collect()

@@ -13,6 +13,7 @@
 mod args;
 mod diff;
 mod eval;
+mod find;
 mod input;
 mod progress;
 mod reach;

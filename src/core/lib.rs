@@ -62,8 +62,9 @@ pub mod resolve;
 mod select;
 pub mod selector;
 pub mod source;
-pub mod span;
+pub mod structure;
 mod tables;
+mod tree;
 pub mod validate;
 
 pub use cluster::Cluster;

@@ -125,4 +125,13 @@ impl WorkloadKind {
     pub fn from_name(name: &str) -> Option<WorkloadKind> {
         WorkloadKind::ALL.into_iter().find(|kind| kind.name() == name)
     }
+
+    /// The controller that an object's `apiVersion` and `kind` name, if it is one of these.
+    pub fn of(api_version: &str, kind: &str) -> Option<WorkloadKind> {
+        WorkloadKind::from_name(kind).filter(|kind| match kind {
+            WorkloadKind::ReplicationController => api_version == "v1",
+            WorkloadKind::Job | WorkloadKind::CronJob => api_version.starts_with("batch/"),
+            _ => api_version.starts_with("apps/"),
+        })
+    }
 }

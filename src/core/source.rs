@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde::Serialize;
 
-use crate::span::SpanTree;
+use crate::tree::Tree;
 
 /// Index of a text in [`Sources`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -17,6 +17,8 @@ pub struct Source {
     pub path: String,
     /// The text, as it was read.
     pub text: Arc<str>,
+    /// Whether the text is to be read: not if it is what comes before bytes that are no text.
+    pub(crate) is_readable: bool,
     /// The first byte of each line, found when the first place in the text is asked for.
     line_starts: OnceLock<Vec<u32>>,
 }
@@ -46,7 +48,7 @@ pub struct Sources {
 struct LastTree {
     /// Text, first byte and end of the document.
     piece: (SourceId, u32, u32),
-    tree: Arc<SpanTree>,
+    tree: Arc<Tree>,
 }
 
 /// Where an object is written: a piece of a text, and the way to the object in it.
@@ -98,7 +100,21 @@ impl Sources {
     /// Adds a text and gives its id.
     pub fn add(&mut self, path: impl Into<String>, text: impl Into<Arc<str>>) -> SourceId {
         let id = SourceId(u32::try_from(self.sources.len()).unwrap_or(u32::MAX));
-        self.sources.push(Source { path: path.into(), text: text.into(), line_starts: OnceLock::new() });
+        self.sources.push(Source {
+            path: path.into(),
+            text: text.into(),
+            is_readable: true,
+            line_starts: OnceLock::new(),
+        });
+        id
+    }
+
+    /// Adds a text that is not to be read, with what can be shown of it, so that places in it can be named.
+    pub fn add_unreadable(&mut self, path: impl Into<String>, text: impl Into<Arc<str>>) -> SourceId {
+        let id = self.add(path, text);
+        if let Some(source) = self.sources.last_mut() {
+            source.is_readable = false;
+        }
         id
     }
 
@@ -137,13 +153,13 @@ impl Sources {
             .collect()
     }
 
-    fn tree(&self, origin: &Origin) -> Arc<SpanTree> {
+    fn tree(&self, origin: &Origin) -> Arc<Tree> {
         let piece = (origin.source, origin.start, origin.end);
         let mut last = self.last_tree.lock().unwrap_or_else(PoisonError::into_inner);
         match &*last {
             Some(last) if last.piece == piece => last.tree.clone(),
             _ => {
-                let tree = Arc::new(SpanTree::parse(self.slice(origin)));
+                let tree = Arc::new(Tree::parse(self.slice(origin)));
                 *last = Some(LastTree { piece, tree: tree.clone() });
                 tree
             }

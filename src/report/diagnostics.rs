@@ -14,19 +14,25 @@ const MOST_OF_A_SLUG: usize = 20;
 
 /// Findings in the order of the input, notes only where they are wanted: of each slug the first ones, and how many more there are.
 pub fn list(diagnostics: &[Diagnostic], sources: &Sources, with_notes: bool, style: &Style) -> String {
+    let wanted: Vec<&Diagnostic> =
+        diagnostics.iter().filter(|diagnostic| with_notes || diagnostic.severity != Severity::Note).collect();
+    let kind = |diagnostic: &Diagnostic| (diagnostic.severity, diagnostic.slug);
+    let mut totals: BTreeMap<(Severity, &str), usize> = BTreeMap::new();
+    for diagnostic in &wanted {
+        *totals.entry(kind(diagnostic)).or_default() += 1;
+    }
     let mut lines = String::new();
     let mut counts: BTreeMap<(Severity, &str), usize> = BTreeMap::new();
-    let wanted = |diagnostic: &&Diagnostic| with_notes || diagnostic.severity != Severity::Note;
-    for (location, diagnostic) in sorted(diagnostics.iter().filter(wanted), sources) {
-        let count = counts.entry((diagnostic.severity, diagnostic.slug)).or_default();
+    for (location, diagnostic) in sorted(wanted.into_iter(), sources) {
+        let count = counts.entry(kind(diagnostic)).or_default();
         *count += 1;
         if *count <= MOST_OF_A_SLUG {
             lines.push_str(&text(diagnostic, location.as_ref(), style));
         }
-    }
-    for ((severity, slug), count) in counts {
-        if let Some(more) = count.checked_sub(MOST_OF_A_SLUG).filter(|more| *more > 0) {
-            let _ = writeln!(lines, "{}: … and {} more of `{slug}`", label(severity, "", style), grouped(more));
+        let more = totals.get(&kind(diagnostic)).map_or(0, |total| total.saturating_sub(MOST_OF_A_SLUG));
+        if *count == MOST_OF_A_SLUG && more > 0 {
+            let severity = label(diagnostic.severity, "", style);
+            let _ = writeln!(lines, "{severity}: … and {} more of `{}`", grouped(more), diagnostic.slug);
         }
     }
     lines

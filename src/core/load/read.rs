@@ -1,13 +1,16 @@
-//! Reads one piece of text: decodes it, keeps where each object is, and finds its way around what is broken.
+//! Reads one piece of text: decodes it, and keeps where each object is. What the decoder refuses goes to `recover`.
+
+use std::ops::Range;
 
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer};
-use serde_json::Value;
+use serde::de::{DeserializeSeed, IgnoredAny};
 
+use super::MAX_DOCUMENT;
 use super::aliases::multiply_too_much;
+use super::dialect::is_of_yaml_1_1;
 use super::nesting::is_too_deep;
-use super::split::Document;
-use super::{MAX_DOCUMENT, MAX_FINDINGS};
+use super::recover::recover;
+use super::split::{Document, Syntax};
 use crate::diagnostic::Diagnostic;
 use crate::object::{Decoded, Object, ObjectDecoder};
 use crate::source::{Origin, Place, SourceId};
@@ -23,15 +26,6 @@ pub struct Reading {
     pub(super) findings: Vec<(SourceId, Diagnostic)>,
 }
 
-/// Whether a text is JSON: by its name, or because it starts as JSON does and its first value is JSON.
-pub(super) fn is_json(path: &str, text: &str) -> bool {
-    if path.ends_with(".json") {
-        return true;
-    }
-    let mut values = serde_json::Deserializer::from_str(text).into_iter::<serde::de::IgnoredAny>();
-    text.trim_start().starts_with('{') && matches!(values.next(), Some(Ok(_)))
-}
-
 /// A text that is not read at all.
 pub(super) fn refused(source: SourceId, reason: String) -> Reading {
     let mut reading = Reading::default();
@@ -39,203 +33,174 @@ pub(super) fn refused(source: SourceId, reason: String) -> Reading {
     reading
 }
 
-/// Reads a YAML document.
-pub(super) fn yaml(source: SourceId, text: &str, document: &Document) -> Reading {
-    if document.items.is_empty() {
-        return yaml_whole(source, text, document.range.clone());
-    }
+/// Reads a document.
+pub(super) fn document(source: SourceId, text: &str, document: &Document) -> Reading {
     let mut reading = Reading::default();
-    let mut broken = Vec::new();
-    for item in &document.items {
-        match decode_yaml(text, item.clone()) {
-            // The piece starts at its dash, so it is a list of one.
-            Ok(decoded) => reading.add(decoded, &origin(source, item.clone())),
-            Err(failure) => broken.push((item.clone(), failure)),
-        }
-    }
-    if broken.is_empty() {
+    let whole = Piece { source, text, range: document.range.clone(), syntax: document.syntax };
+    if document.items.is_empty() {
+        whole.read_into(&mut reading, &document.decoder);
         return reading;
     }
+    let mut broken = Vec::new();
+    for item in &document.items {
+        let item = Piece { range: item.clone(), ..whole.clone() };
+        match item.decode(&document.decoder) {
+            Ok(decoded) => reading.add(decoded, &item.origin()),
+            Err(failure) => broken.push((item, failure)),
+        }
+    }
     // An item by itself can be broken where the list is not: an alias whose anchor is in another item.
-    let is_alias = broken.iter().any(|(_, failure)| failure.message.contains("unknown anchor"));
-    if is_alias {
-        return yaml_whole(source, text, document.range.clone());
+    if broken.iter().any(|(_, failure)| failure.message.contains(UNKNOWN_ANCHOR)) && whole.check_syntax().is_none() {
+        let mut reading = Reading::default();
+        whole.read_into(&mut reading, &document.decoder);
+        return reading;
     }
     for (item, failure) in broken {
-        reading.fail(source, item.start, failure);
+        recover(&mut reading, &item, &document.decoder, failure);
     }
     reading
 }
 
-fn yaml_whole(source: SourceId, text: &str, range: std::ops::Range<usize>) -> Reading {
-    let mut reading = Reading::default();
-    let failure = match decode_yaml(text, range.clone()) {
-        Ok(decoded) => {
-            reading.add(decoded, &origin(source, range));
-            return reading;
-        }
-        Err(failure) => failure,
-    };
-    // One bad item must not take the rest of its list with it.
-    let document = text.get(range.clone()).unwrap_or_default();
-    let value = if failure.is_final {
-        None
-    } else {
-        serde_yaml::from_str::<Value>(document.trim_start_matches('\u{feff}')).ok()
-    };
-    match value.and_then(into_items) {
-        Some(items) => reading.add_items(items, &origin(source, range)),
-        None => reading.fail(source, range.start, failure),
-    }
-    reading
+const UNKNOWN_ANCHOR: &str = "unknown anchor";
+
+/// A piece of a text that is decoded by itself.
+#[derive(Clone)]
+pub(super) struct Piece<'a> {
+    pub source: SourceId,
+    text: &'a str,
+    pub range: Range<usize>,
+    syntax: Syntax,
 }
 
-/// Reads a text of JSON values.
-pub(super) fn json(source: SourceId, text: &str) -> Reading {
-    let mut reading = Reading::default();
-    let mut position = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    while position < text.len() && reading.findings.len() <= MAX_FINDINGS {
-        let rest = text.get(position..).unwrap_or_default();
-        let mut values = serde_json::Deserializer::from_str(rest).into_iter::<Decoded>();
-        let next = values.next();
-        let end = position + values.byte_offset();
-        match next {
-            None => break,
-            Some(Ok(decoded)) => {
-                let start = position + (rest.len() - rest.trim_start().len());
-                reading.add(decoded, &origin(source, start..end));
-                position = end;
-            }
-            Some(Err(error)) => {
-                let failure = Failure::json(&error, rest);
-                let value = serde_json::Deserializer::from_str(rest).into_iter::<Value>().next();
-                let skipped = match value {
-                    // The JSON is sound, but not the object in it: read the items of a list one by one.
-                    Some(Ok(value)) => {
-                        let mut whole = serde_json::Deserializer::from_str(rest).into_iter::<serde::de::IgnoredAny>();
-                        whole.next();
-                        let end = position + whole.byte_offset();
-                        match into_items(value) {
-                            Some(items) => reading.add_items(items, &origin(source, position..end)),
-                            None => reading.fail(source, position, failure),
-                        }
-                        whole.byte_offset()
-                    }
-                    // It is not: go on at the next line that starts a value.
-                    _ => {
-                        let offset = failure.offset.unwrap_or(0);
-                        reading.fail(source, position, failure);
-                        rest.get(offset..)
-                            .and_then(|after| after.find("\n{"))
-                            .map_or(rest.len(), |newline| offset + newline + 1)
-                    }
-                };
-                position += skipped.max(1);
-            }
-        }
-    }
-    reading
+/// Why a piece could not be decoded.
+pub(super) struct Failure {
+    pub message: String,
+    /// Where, in bytes of the piece, when that is known.
+    pub offset: Option<usize>,
+    pub cause: Cause,
 }
 
-impl<'de> Deserialize<'de> for Decoded {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Decoded, D::Error> {
-        ObjectDecoder::default().deserialize(deserializer)
-    }
-}
-
-/// Why a document could not be decoded.
-struct Failure {
-    message: String,
-    /// Where, in bytes of the document, when that is known.
-    offset: Option<usize>,
-    /// Whether the text is broken beyond reading any part of it.
-    is_final: bool,
-    slug: &'static str,
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// Nothing in the piece is to be read.
+    Refused,
+    /// It is no YAML, or no JSON.
+    Syntax,
+    /// It may be that, or its meaning.
+    Unknown,
 }
 
 impl Failure {
-    fn refused(message: String) -> Failure {
-        Failure { message, offset: None, is_final: true, slug: "invalid-document" }
+    fn refused(message: impl Into<String>) -> Failure {
+        Failure { message: message.into(), offset: None, cause: Cause::Refused }
     }
 
     fn json(error: &serde_json::Error, text: &str) -> Failure {
         let line_start = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
-        let is_data = error.is_data();
-        Failure {
-            message: without_position(&error.to_string()),
-            offset: Some(line_start + error.column().saturating_sub(1)),
-            is_final: !is_data,
-            slug: if is_data { "invalid-object" } else { "invalid-document" },
-        }
+        let offset = (line_start + error.column().saturating_sub(1)).min(text.trim_end().len());
+        let cause = if error.is_data() { Cause::Unknown } else { Cause::Syntax };
+        Failure { message: without_positions(&error.to_string()), offset: Some(offset), cause }
     }
-}
 
-fn decode_yaml(text: &str, range: std::ops::Range<usize>) -> Result<Decoded, Failure> {
-    let document = text.get(range).unwrap_or_default();
-    if document.len() > MAX_DOCUMENT {
-        let (size, limit) = (document.len() >> 20, MAX_DOCUMENT >> 20);
-        return Err(Failure::refused(format!(
-            "this document of {size} MiB was not read: {limit} MiB is the limit for one YAML document; split it, or use JSON"
-        )));
-    }
-    if is_too_deep(document) {
-        return Err(Failure::refused("this document was not read: it is nested too deeply".to_owned()));
-    }
-    if multiply_too_much(document) {
-        return Err(Failure::refused(
-            "this document was not read: its aliases stand for far more than is written".to_owned(),
-        ));
-    }
-    // A byte order mark is no part of a document, and a parser that meets one takes the first line for a document of its own.
-    let content = document.trim_start_matches('\u{feff}');
-    let mark = document.len() - content.len();
-    Decoded::deserialize(serde_yaml::Deserializer::from_str(content)).map_err(|error| {
-        let message = without_position(&error.to_string());
+    fn yaml(error: &serde_yaml::Error, mark: usize) -> Failure {
         let offset = error.location().map(|location| mark + location.index());
-        // Decoding errors name the field or the type; everything else is the parser's.
-        let is_data = [
-            "invalid type",
-            "invalid value",
-            "unknown field",
-            "duplicate",
-            "missing field",
-            "invalid length",
-            "too large",
-        ]
-        .iter()
-        .any(|words| message.contains(words));
-        Failure {
-            message,
-            offset,
-            is_final: !is_data,
-            slug: if is_data { "invalid-object" } else { "invalid-document" },
-        }
-    })
-}
-
-/// Libraries end their messages with a position in the piece that they saw.
-fn without_position(message: &str) -> String {
-    message.rfind(" at line ").and_then(|at| message.get(..at)).unwrap_or(message).to_owned()
-}
-
-fn origin(source: SourceId, range: std::ops::Range<usize>) -> Origin {
-    let clamp = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
-    Origin { source, start: clamp(range.start), end: clamp(range.end), prefix: "".into() }
-}
-
-/// The items of a list object, with what an item is that does not say so itself.
-fn into_items(value: Value) -> Option<(Vec<Value>, ObjectDecoder)> {
-    let Value::Object(mut fields) = value else { return None };
-    let kind = fields.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let api_version = fields.get("apiVersion").and_then(Value::as_str).unwrap_or_default().to_owned();
-    match fields.remove("items") {
-        Some(Value::Array(items)) => Some((items, ObjectDecoder::for_items_of(&api_version, &kind))),
-        _ => None,
+        Failure { message: without_positions(&error.to_string()), offset, cause: Cause::Unknown }
     }
+}
+
+impl Piece<'_> {
+    pub(super) fn content(&self) -> &str {
+        self.text.get(self.range.clone()).unwrap_or_default()
+    }
+
+    pub(super) fn origin(&self) -> Origin {
+        let clamp = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
+        Origin { source: self.source, start: clamp(self.range.start), end: clamp(self.range.end), prefix: "".into() }
+    }
+
+    fn read_into(&self, reading: &mut Reading, decoder: &ObjectDecoder) {
+        match self.decode(decoder) {
+            Ok(decoded) => reading.add(decoded, &self.origin()),
+            Err(failure) => recover(reading, self, decoder, failure),
+        }
+    }
+
+    fn decode(&self, decoder: &ObjectDecoder) -> Result<Decoded, Failure> {
+        let content = self.content();
+        match self.syntax {
+            Syntax::Json => {
+                let mut json = serde_json::Deserializer::from_str(content);
+                let decoded = decoder.clone().deserialize(&mut json);
+                decoded.and_then(|decoded| json.end().map(|()| decoded)).map_err(|error| Failure::json(&error, content))
+            }
+            Syntax::Yaml => {
+                self.refuse_excess()?;
+                if is_of_yaml_1_1(content) {
+                    return Err(Failure { message: "YAML 1.1".to_owned(), offset: None, cause: Cause::Unknown });
+                }
+                let (mark, yaml) = without_mark(content);
+                decoder
+                    .clone()
+                    .deserialize(serde_yaml::Deserializer::from_str(yaml))
+                    .map_err(|error| Failure::yaml(&error, mark))
+            }
+        }
+    }
+
+    /// What is wrong with the syntax, whatever the piece means.
+    pub(super) fn check_syntax(&self) -> Option<Failure> {
+        let content = self.content();
+        match self.syntax {
+            Syntax::Json => {
+                serde_json::from_str::<IgnoredAny>(content).err().map(|error| Failure::json(&error, content))
+            }
+            Syntax::Yaml => {
+                let (mark, yaml) = without_mark(content);
+                let checked = IgnoredAny::deserialize(serde_yaml::Deserializer::from_str(yaml));
+                checked.err().map(|error| Failure::yaml(&error, mark))
+            }
+        }
+    }
+
+    /// Refuses what would take far more time or memory than the text has bytes.
+    pub(super) fn refuse_excess(&self) -> Result<(), Failure> {
+        let content = self.content();
+        if content.len() > MAX_DOCUMENT {
+            let (size, limit) = (content.len() >> 20, MAX_DOCUMENT >> 20);
+            return Err(Failure::refused(format!(
+                "{size} MiB are too much for one document that is no list of objects: split it into some of at most {limit} MiB"
+            )));
+        }
+        if is_too_deep(content) {
+            return Err(Failure::refused("it is nested too deeply"));
+        }
+        if multiply_too_much(content) {
+            return Err(Failure::refused("its aliases stand for far more than is written"));
+        }
+        Ok(())
+    }
+}
+
+/// A parser that meets a byte order mark takes the first line for a document of its own: the text without it, and its length.
+fn without_mark(document: &str) -> (usize, &str) {
+    let content = document.trim_start_matches('\u{feff}');
+    (document.len() - content.len(), content)
+}
+
+/// Libraries tell positions in the piece that they saw, which is not what the user has before them.
+fn without_positions(message: &str) -> String {
+    let mut rest = message;
+    let mut text = String::new();
+    while let Some((before, after)) = rest.split_once(" at line ") {
+        text.push_str(before);
+        rest = after.trim_start_matches(|c: char| c.is_ascii_digit());
+        rest = rest.strip_prefix(" column ").unwrap_or(rest).trim_start_matches(|c: char| c.is_ascii_digit());
+    }
+    text + rest
 }
 
 impl Reading {
-    fn add(&mut self, decoded: Decoded, origin: &Origin) {
+    pub(super) fn add(&mut self, decoded: Decoded, origin: &Origin) {
         match decoded {
             Decoded::Object(body) => self.objects.push(Object { origin: origin.clone(), body }),
             Decoded::Foreign { api_version, kind } => self.passed_over.push((api_version, kind)),
@@ -247,45 +212,25 @@ impl Reading {
             }
         }
     }
-
-    fn add_items(&mut self, (items, decoder): (Vec<Value>, ObjectDecoder), origin: &Origin) {
-        for (index, item) in items.into_iter().enumerate() {
-            let name = describe(&item);
-            let origin = item_origin(origin, "items", index);
-            match decoder.clone().deserialize(item) {
-                Ok(decoded) => self.add(decoded, &origin),
-                Err(error) => {
-                    let source = origin.source;
-                    let place = Place::Field { origin, path: String::new() };
-                    let finding = Diagnostic::error("invalid-object", left_out(&error.to_string())).at(place);
-                    self.findings.push((source, if let Some(name) = name { finding.about(name) } else { finding }));
-                }
-            }
-        }
-    }
-
-    fn fail(&mut self, source: SourceId, start: usize, failure: Failure) {
-        let offset = u32::try_from(start + failure.offset.unwrap_or(0)).unwrap_or(u32::MAX);
-        let message = if failure.slug == "invalid-object" { left_out(&failure.message) } else { failure.message };
-        let finding = Diagnostic::error(failure.slug, message).at(Place::Byte { source, offset });
-        self.findings.push((source, finding));
-    }
 }
 
-fn left_out(message: &str) -> String {
-    format!("{message}: the API server refuses this object, and it is left out")
-}
-
-fn item_origin(origin: &Origin, field: &str, index: usize) -> Origin {
+/// The origin of an item of the list at an origin.
+pub(super) fn item_origin(origin: &Origin, field: &str, index: usize) -> Origin {
     let step = format!("{field}[{index}]");
-    let prefix = if origin.prefix.is_empty() { step } else { format!("{}.{step}", origin.prefix) };
+    let is_first = origin.prefix.is_empty() || field.is_empty();
+    let prefix = if is_first { format!("{}{step}", origin.prefix) } else { format!("{}.{step}", origin.prefix) };
     Origin { prefix: prefix.into(), ..origin.clone() }
 }
 
-/// `Kind namespace/name` of an object that could not be decoded.
-fn describe(value: &Value) -> Option<String> {
-    let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str);
-    let kind = text("/kind")?;
-    let name = text("/metadata/name")?;
-    Some(format!("{kind} {}/{name}", text("/metadata/namespace").unwrap_or("default")))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_are_taken_out_of_messages() {
+        let message =
+            "did not find expected ',' or ']' at line 4 column 1, while parsing a flow sequence at line 3 column 4";
+        assert_eq!(without_positions(message), "did not find expected ',' or ']', while parsing a flow sequence");
+        assert_eq!(without_positions("expected value at line 1 column 2"), "expected value");
+    }
 }

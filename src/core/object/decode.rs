@@ -1,12 +1,12 @@
 //! Decodes one document, YAML or JSON, into objects in a single pass.
 //!
 //! The type of `spec` depends on `apiVersion` and `kind`. Where both come first, as they do nearly always, `spec` is decoded
-//! straight into its type and errors carry their position; fields that come earlier are kept as values until the kind is known.
+//! straight into its type and errors carry their position. Where they do not, the decoder gives up, and the document is decoded again
+//! from a tree, which hands them out first.
 
 use std::fmt;
 
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::Value;
 
 use super::key::Key;
 use super::text::{Text, null_as_default};
@@ -29,17 +29,31 @@ pub(crate) enum Decoded {
     NotAnObject,
 }
 
-/// Decodes a document. `item_type` is what an item of a typed list is when it does not say so itself.
+/// Decodes a document.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ObjectDecoder {
+    /// What an item of a typed list is when it does not say so itself.
     item_type: Option<(String, String)>,
+    /// Whether `apiVersion` and `kind` come before all other fields, if they are there.
+    is_type_first: bool,
 }
 
 impl ObjectDecoder {
     /// For the items of a list object of that type.
     pub(crate) fn for_items_of(api_version: &str, list_kind: &str) -> ObjectDecoder {
         let item_kind = list_kind.strip_suffix("List").filter(|kind| !kind.is_empty());
-        ObjectDecoder { item_type: item_kind.map(|kind| (api_version.to_owned(), kind.to_owned())) }
+        let item_type = item_kind.map(|kind| (api_version.to_owned(), kind.to_owned()));
+        ObjectDecoder { item_type, is_type_first: false }
+    }
+
+    /// For documents that hand out `apiVersion` and `kind` first.
+    pub(crate) fn type_first(self) -> ObjectDecoder {
+        ObjectDecoder { is_type_first: true, ..self }
+    }
+
+    /// `apiVersion` and `kind` of items that do not say so themselves.
+    pub(crate) fn item_type(&self) -> Option<(&str, &str)> {
+        self.item_type.as_ref().map(|(api_version, kind)| (api_version.as_str(), kind.as_str()))
     }
 }
 
@@ -59,7 +73,7 @@ impl<'de> Visitor<'de> for ObjectDecoder {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Decoded, A::Error> {
-        let mut fields = Fields { item_type: self.item_type, ..Fields::default() };
+        let mut fields = Fields { decoder: self, ..Fields::default() };
         let mut seen: Vec<Key> = Vec::new();
         while let Some(key) = map.next_key::<Key>()? {
             if seen.contains(&key) {
@@ -70,7 +84,7 @@ impl<'de> Visitor<'de> for ObjectDecoder {
             }
             map.next_value_seed(Field { fields: &mut fields, key })?;
         }
-        fields.finish().map_err(de::Error::custom)
+        fields.finish().ok_or_else(|| de::Error::custom(LATE_TYPE))
     }
 
     fn visit_unit<E: de::Error>(self) -> Result<Decoded, E> {
@@ -126,37 +140,26 @@ impl Target {
             ("v1", "Pod") => Target::Pod,
             ("v1", "Service") => Target::Service,
             ("networking.k8s.io/v1", "NetworkPolicy") => Target::NetworkPolicy,
-            _ => match WorkloadKind::from_name(kind) {
-                Some(WorkloadKind::ReplicationController) if api_version == "v1" => {
-                    Target::Workload(WorkloadKind::ReplicationController)
-                }
-                Some(workload @ (WorkloadKind::Job | WorkloadKind::CronJob)) if api_version.starts_with("batch/") => {
-                    Target::Workload(workload)
-                }
-                Some(
-                    workload @ (WorkloadKind::Deployment
-                    | WorkloadKind::ReplicaSet
-                    | WorkloadKind::StatefulSet
-                    | WorkloadKind::DaemonSet),
-                ) if api_version.starts_with("apps/") => Target::Workload(workload),
-                _ => Target::Foreign,
-            },
+            _ => WorkloadKind::of(api_version, kind).map_or(Target::Foreign, Target::Workload),
         }
     }
 }
 
+/// Why a decoder gives up whose document may hand out its type last.
+const LATE_TYPE: &str = "`apiVersion` and `kind` come after other fields";
+
 /// The fields of an object, as far as they have been read.
 #[derive(Default)]
 struct Fields {
-    item_type: Option<(String, String)>,
+    decoder: ObjectDecoder,
     api_version: Option<Text>,
     kind: Option<Text>,
     metadata: Metadata,
     spec: Spec,
     status: Status,
     items: Option<Vec<Decoded>>,
-    /// Fields that came before `apiVersion` and `kind` did.
-    pending: Vec<(Key, Value)>,
+    /// What the fields so far were read as.
+    read_as: Option<Target>,
 }
 
 #[derive(Default)]
@@ -178,26 +181,39 @@ enum Status {
 }
 
 impl Fields {
-    fn target(&self) -> Option<Target> {
-        Some(Target::of(self.api_version.as_deref()?, self.kind.as_deref()?))
+    /// `apiVersion` and `kind`, as far as they are known.
+    fn object_type(&self) -> (Option<&str>, Option<&str>) {
+        let (api_version, kind) = self.decoder.item_type().unzip();
+        (self.api_version.as_deref().or(api_version), self.kind.as_deref().or(kind))
     }
 
-    fn finish(mut self) -> Result<Decoded, String> {
-        if let Some(items) = self.items.take() {
-            return Ok(Decoded::List { items, is_bare: false });
+    /// What the object is. Without `kind` it is none, or a list if it has items.
+    fn target(&self) -> Option<Target> {
+        match self.object_type() {
+            (Some(api_version), Some(kind)) => Some(Target::of(api_version, kind)),
+            (None, Some(kind)) if self.decoder.is_type_first => Some(Target::of("", kind)),
+            (_, None) if self.decoder.is_type_first => Some(Target::Foreign),
+            _ => None,
         }
-        if let Some((api_version, kind)) = self.item_type.take() {
-            self.api_version.get_or_insert_with(|| Text::from(api_version.as_str()));
-            self.kind.get_or_insert_with(|| Text::from(kind.as_str()));
+    }
+
+    /// The decoded object; `None` if its fields were read as something else than it says at its end.
+    fn finish(self) -> Option<Decoded> {
+        if let Some(items) = self.items {
+            return Some(Decoded::List { items, is_bare: false });
         }
-        let Some(kind) = self.kind.clone() else { return Ok(Decoded::NotAnObject) };
-        let api_version = self.api_version.get_or_insert_with(Text::default).clone();
-        for (key, value) in std::mem::take(&mut self.pending) {
-            let name = key.name();
-            Field { fields: &mut self, key }.deserialize(value).map_err(|error| format!("{name}: {error}"))?;
+        let (Some(kind), api_version) = (self.object_type().1, self.object_type().0.unwrap_or_default()) else {
+            return Some(Decoded::NotAnObject);
+        };
+        let target = Target::of(api_version, kind);
+        if self.read_as.is_some_and(|read_as| read_as != target) {
+            return None;
+        }
+        if target == Target::Foreign {
+            return Some(Decoded::Foreign { api_version: api_version.to_owned(), kind: kind.to_owned() });
         }
         let metadata = self.metadata;
-        let body = match (Target::of(&api_version, &kind), self.spec, self.status) {
+        let body = match (target, self.spec, self.status) {
             (Target::Namespace, _, _) => Body::Namespace(Namespace { metadata }),
             (Target::Node, _, status) => {
                 let status = if let Status::Node(status) = status { status } else { NodeStatus::default() };
@@ -223,11 +239,9 @@ impl Fields {
                 let spec = if let Spec::NetworkPolicy(spec) = spec { spec } else { NetworkPolicySpec::default() };
                 Body::NetworkPolicy(NetworkPolicy { metadata, spec })
             }
-            (Target::Foreign, _, _) => {
-                return Ok(Decoded::Foreign { api_version: api_version.to_string(), kind: kind.to_string() });
-            }
+            (Target::Foreign, _, _) => return None,
         };
-        Ok(Decoded::Object(body))
+        Some(Decoded::Object(body))
     }
 }
 
@@ -246,10 +260,16 @@ impl<'de> DeserializeSeed<'de> for Field<'_> {
             Key::ApiVersion => fields.api_version = Some(null_as_default(deserializer)?),
             Key::Kind => fields.kind = Option::<Text>::deserialize(deserializer)?,
             Key::Items => {
-                // `items` may come before `kind`, as kubectl prints a List: nothing else has `items` at its top.
-                let kind = fields.kind.as_deref().unwrap_or("List");
-                if kind.ends_with("List") {
-                    let decoder = ObjectDecoder::for_items_of(fields.api_version.as_deref().unwrap_or_default(), kind);
+                let is_list = match fields.object_type() {
+                    (Some(_), Some(kind)) => kind.ends_with("List"),
+                    (_, kind) if fields.decoder.is_type_first => kind.is_none_or(|kind| kind.ends_with("List")),
+                    _ => return Err(de::Error::custom(LATE_TYPE)),
+                };
+                if is_list {
+                    let (api_version, kind) = fields.object_type();
+                    let decoder =
+                        ObjectDecoder::for_items_of(api_version.unwrap_or_default(), kind.unwrap_or_default());
+                    let decoder = ObjectDecoder { is_type_first: fields.decoder.is_type_first, ..decoder };
                     fields.items = Some(deserializer.deserialize_option(Items(decoder))?);
                 } else {
                     IgnoredAny::deserialize(deserializer)?;
@@ -258,10 +278,11 @@ impl<'de> DeserializeSeed<'de> for Field<'_> {
             Key::Other => {
                 IgnoredAny::deserialize(deserializer)?;
             }
-            Key::Metadata | Key::Spec | Key::Status => match fields.target() {
-                None => fields.pending.push((self.key, Value::deserialize(deserializer)?)),
-                Some(target) => fields.read(target, self.key, deserializer)?,
-            },
+            Key::Metadata | Key::Spec | Key::Status => {
+                let target = fields.target().ok_or_else(|| de::Error::custom(LATE_TYPE))?;
+                fields.read_as = Some(target);
+                fields.read(target, self.key, deserializer)?;
+            }
         }
         Ok(())
     }

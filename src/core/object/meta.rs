@@ -5,11 +5,11 @@ use std::fmt;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize as DeserializeDerive, Serialize};
 
-use super::text::{Text, null_as_default};
+use super::text::{Text, from_mappings_only, list, null_as_default};
 
 /// API: ObjectMeta, the fields that decide something.
 #[derive(Debug, Clone, Default, PartialEq, DeserializeDerive)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, remote = "Self")]
 pub struct Metadata {
     /// `metadata.name`; empty when it is missing.
     #[serde(deserialize_with = "null_as_default")]
@@ -24,24 +24,26 @@ pub struct Metadata {
     #[serde(deserialize_with = "null_as_default")]
     pub labels: Labels,
     /// `metadata.ownerReferences`.
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "list")]
     pub owner_references: Vec<OwnerReference>,
-    /// `metadata.deletionTimestamp`: set while a pod terminates.
-    pub deletion_timestamp: Option<String>,
 }
 
 /// API: OwnerReference.
 #[derive(Debug, Clone, Default, PartialEq, DeserializeDerive)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, remote = "Self")]
 pub struct OwnerReference {
     /// `kind` of the owner.
-    pub kind: String,
+    #[serde(deserialize_with = "null_as_default")]
+    pub kind: Text,
     /// `name` of the owner.
-    pub name: String,
+    #[serde(deserialize_with = "null_as_default")]
+    pub name: Text,
     /// `controller`: true on the one owner that manages the object.
     #[serde(deserialize_with = "null_as_default")]
     pub controller: bool,
 }
+
+from_mappings_only!(Metadata, OwnerReference, LabelSelector, SelectorRequirement);
 
 /// A set of labels, sorted by key, each key once.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -139,19 +141,19 @@ impl<'de> Deserialize<'de> for Labels {
 
 /// API: LabelSelector. Empty selects everything (L1); its parts are AND'ed (L2).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, DeserializeDerive)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields, remote = "Self")]
 pub struct LabelSelector {
     /// `matchLabels`: each key must have exactly this value.
     #[serde(deserialize_with = "null_as_default")]
     pub match_labels: Labels,
     /// `matchExpressions`.
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "list")]
     pub match_expressions: Vec<SelectorRequirement>,
 }
 
 /// API: LabelSelectorRequirement. The operator stays text: an unknown one is a finding (V24), not a broken document.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, DeserializeDerive)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields, remote = "Self")]
 pub struct SelectorRequirement {
     /// `key`.
     #[serde(deserialize_with = "null_as_default")]
@@ -160,6 +162,6 @@ pub struct SelectorRequirement {
     #[serde(deserialize_with = "null_as_default")]
     pub operator: Text,
     /// `values`.
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "list")]
     pub values: Vec<Text>,
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize as DeserializeDerive, Serialize};
 use crate::cluster::Direction;
 
 use super::meta::{LabelSelector, Metadata};
-use super::text::{Text, null_as_default};
+use super::text::{Text, from_mappings_only, list, null_as_default};
 
 /// API: NetworkPolicy.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -23,7 +23,7 @@ pub struct NetworkPolicy {
 ///
 /// Unknown fields are refused, as the API server's strict decoding does: a misspelt `from` would otherwise read as "everyone".
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, DeserializeDerive)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields, remote = "Self")]
 pub struct NetworkPolicySpec {
     /// `podSelector`; missing, null and `{}` all select every pod of the namespace (S7).
     #[serde(deserialize_with = "null_as_default")]
@@ -35,7 +35,7 @@ pub struct NetworkPolicySpec {
     #[serde(deserialize_with = "egress_rules")]
     pub egress: Vec<NetworkPolicyRule>,
     /// `policyTypes` as written; empty means that it is defaulted (S6).
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "list")]
     pub policy_types: Vec<Text>,
 }
 
@@ -60,7 +60,7 @@ pub struct NetworkPolicyRule {
 
 /// API: NetworkPolicyPeer. Absent selectors (`None`) and empty ones differ (S14).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, DeserializeDerive)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields, remote = "Self")]
 pub struct NetworkPolicyPeer {
     /// `podSelector`.
     pub pod_selector: Option<LabelSelector>,
@@ -72,19 +72,19 @@ pub struct NetworkPolicyPeer {
 
 /// API: IPBlock. The texts are kept: which of them are CIDRs is validation's question (V18 to V19x).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, DeserializeDerive)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields, remote = "Self")]
 pub struct IpBlock {
     /// `cidr`.
     #[serde(deserialize_with = "null_as_default")]
     pub cidr: Text,
     /// `except`: holes in this block, not denials (S18).
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "list")]
     pub except: Vec<Text>,
 }
 
 /// API: NetworkPolicyPort.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, DeserializeDerive)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields, remote = "Self")]
 pub struct NetworkPolicyPort {
     /// `protocol`; absent means TCP (S24).
     pub protocol: Option<Text>,
@@ -141,43 +141,32 @@ impl<'de> Deserialize<'de> for IntOrString {
     }
 }
 
-#[derive(DeserializeDerive)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Default, DeserializeDerive)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, remote = "Self")]
 struct IngressRule {
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "list")]
     from: Vec<NetworkPolicyPeer>,
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "list")]
     ports: Vec<NetworkPolicyPort>,
 }
 
-#[derive(DeserializeDerive)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Default, DeserializeDerive)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, remote = "Self")]
 struct EgressRule {
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "list")]
     to: Vec<NetworkPolicyPeer>,
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "list")]
     ports: Vec<NetworkPolicyPort>,
 }
+
+from_mappings_only!(NetworkPolicySpec, NetworkPolicyPeer, IpBlock, NetworkPolicyPort, IngressRule, EgressRule);
 
 fn ingress_rules<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<NetworkPolicyRule>, D::Error> {
-    let rules = Option::<Vec<Option<IngressRule>>>::deserialize(deserializer)?.unwrap_or_default();
-    Ok(rules
-        .into_iter()
-        .map(|rule| {
-            rule.map_or_else(NetworkPolicyRule::default, |rule| NetworkPolicyRule {
-                peers: rule.from,
-                ports: rule.ports,
-            })
-        })
-        .collect())
+    let rules: Vec<IngressRule> = list(deserializer)?;
+    Ok(rules.into_iter().map(|rule| NetworkPolicyRule { peers: rule.from, ports: rule.ports }).collect())
 }
 
 fn egress_rules<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<NetworkPolicyRule>, D::Error> {
-    let rules = Option::<Vec<Option<EgressRule>>>::deserialize(deserializer)?.unwrap_or_default();
-    Ok(rules
-        .into_iter()
-        .map(|rule| {
-            rule.map_or_else(NetworkPolicyRule::default, |rule| NetworkPolicyRule { peers: rule.to, ports: rule.ports })
-        })
-        .collect())
+    let rules: Vec<EgressRule> = list(deserializer)?;
+    Ok(rules.into_iter().map(|rule| NetworkPolicyRule { peers: rule.to, ports: rule.ports }).collect())
 }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::WorkloadKind;
 use super::meta::{Labels, Metadata};
 use super::network_policy::IntOrString;
-use super::text::{Text, null_as_default};
+use super::text::{Text, from_mappings_only, list, null_as_default};
 
 /// API: v1 Namespace.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -25,19 +25,20 @@ pub struct Node {
 
 /// API: NodeStatus.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default)]
+#[serde(default, remote = "Self")]
 pub struct NodeStatus {
     /// `addresses`: IP addresses among host names.
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "list")]
     pub addresses: Vec<Address>,
 }
 
 /// API: NodeAddress.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default)]
+#[serde(default, remote = "Self")]
 pub struct Address {
     /// `address`: an IP address or a host name.
-    pub address: String,
+    #[serde(deserialize_with = "null_as_default")]
+    pub address: Text,
 }
 
 /// API: v1 Pod.
@@ -53,72 +54,73 @@ pub struct Pod {
 
 /// API: PodStatus.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, remote = "Self")]
 pub struct PodStatus {
     /// `phase`: Pending, Running, Succeeded, Failed or Unknown.
     #[serde(deserialize_with = "null_as_default")]
-    pub phase: String,
+    pub phase: Text,
     /// `podIP`.
     #[serde(rename = "podIP", deserialize_with = "null_as_default")]
-    pub pod_ip: String,
+    pub pod_ip: Text,
     /// `podIPs`; the first is `podIP`.
-    #[serde(rename = "podIPs", deserialize_with = "null_as_default")]
+    #[serde(rename = "podIPs", deserialize_with = "list")]
     pub pod_ips: Vec<PodIp>,
     /// `hostIP`.
     #[serde(rename = "hostIP", deserialize_with = "null_as_default")]
-    pub host_ip: String,
+    pub host_ip: Text,
     /// `hostIPs`.
-    #[serde(rename = "hostIPs", deserialize_with = "null_as_default")]
+    #[serde(rename = "hostIPs", deserialize_with = "list")]
     pub host_ips: Vec<PodIp>,
 }
 
 /// API: PodIP and HostIP.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default)]
+#[serde(default, remote = "Self")]
 pub struct PodIp {
     /// `ip`.
-    pub ip: String,
+    #[serde(deserialize_with = "null_as_default")]
+    pub ip: Text,
 }
 
 /// API: PodSpec.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, remote = "Self")]
 pub struct PodSpec {
     /// `nodeName`.
     #[serde(deserialize_with = "null_as_default")]
-    pub node_name: String,
+    pub node_name: Text,
     /// `hostNetwork`.
     #[serde(deserialize_with = "null_as_default")]
     pub host_network: bool,
     /// `serviceAccountName`.
     #[serde(deserialize_with = "null_as_default")]
-    pub service_account_name: String,
+    pub service_account_name: Text,
     /// `serviceAccount`, the older name of the same field.
     #[serde(deserialize_with = "null_as_default")]
-    pub service_account: String,
+    pub service_account: Text,
     /// `containers`.
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "list")]
     pub containers: Vec<Container>,
     /// `initContainers`.
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "list")]
     pub init_containers: Vec<Container>,
 }
 
 /// API: Container.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, remote = "Self")]
 pub struct Container {
     /// `ports`.
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "list")]
     pub ports: Vec<ContainerPort>,
     /// `restartPolicy`: `Always` makes an init container a sidecar.
     #[serde(deserialize_with = "null_as_default")]
-    pub restart_policy: String,
+    pub restart_policy: Text,
 }
 
 /// API: ContainerPort.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, remote = "Self")]
 pub struct ContainerPort {
     /// `name`; empty when the port has none.
     #[serde(deserialize_with = "null_as_default")]
@@ -143,7 +145,7 @@ pub struct Workload {
 
 /// The part of a controller's `spec` that makes pods.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, remote = "Self")]
 pub struct WorkloadSpec {
     /// `template`.
     #[serde(deserialize_with = "null_as_default")]
@@ -154,14 +156,14 @@ pub struct WorkloadSpec {
 
 /// API: JobTemplateSpec.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default)]
+#[serde(default, remote = "Self")]
 pub struct JobTemplate {
     #[serde(deserialize_with = "null_as_default")]
     pub(crate) spec: JobSpec,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default)]
+#[serde(default, remote = "Self")]
 pub(crate) struct JobSpec {
     #[serde(deserialize_with = "null_as_default")]
     pub(crate) template: PodTemplate,
@@ -169,7 +171,7 @@ pub(crate) struct JobSpec {
 
 /// API: PodTemplateSpec.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default)]
+#[serde(default, remote = "Self")]
 pub struct PodTemplate {
     /// `metadata`.
     #[serde(deserialize_with = "null_as_default")]
@@ -190,25 +192,25 @@ pub struct Service {
 
 /// API: ServiceSpec.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, remote = "Self")]
 pub struct ServiceSpec {
     /// `selector`; empty means that the Service's endpoints are managed elsewhere.
     #[serde(deserialize_with = "null_as_default")]
     pub selector: Labels,
     /// `ports`.
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "list")]
     pub ports: Vec<ServicePort>,
     /// `clusterIP`: an address, `None` for a headless Service, or empty.
     #[serde(rename = "clusterIP", deserialize_with = "null_as_default")]
-    pub cluster_ip: String,
+    pub cluster_ip: Text,
     /// `type`: ClusterIP, NodePort, LoadBalancer or ExternalName.
     #[serde(rename = "type", deserialize_with = "null_as_default")]
-    pub service_type: String,
+    pub service_type: Text,
 }
 
 /// API: ServicePort.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, remote = "Self")]
 pub struct ServicePort {
     /// `name`; empty when there is only one port.
     #[serde(deserialize_with = "null_as_default")]
@@ -221,3 +223,19 @@ pub struct ServicePort {
     /// `targetPort`: the port of the pod; absent means the same number as `port`.
     pub target_port: Option<IntOrString>,
 }
+
+from_mappings_only!(
+    NodeStatus,
+    Address,
+    PodStatus,
+    PodIp,
+    PodSpec,
+    Container,
+    ContainerPort,
+    WorkloadSpec,
+    JobTemplate,
+    JobSpec,
+    PodTemplate,
+    ServiceSpec,
+    ServicePort,
+);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{Kinds, name_of, namespace_id, namespace_of, protocol_of};
 use crate::cluster::{Cluster, Endpoint, EndpointKind, NamedPort, NamespaceId, Owner};
 use crate::diagnostic::Diagnostic;
-use crate::object::{Metadata, OwnerReference, Pod, PodSpec, Workload};
+use crate::object::{Metadata, OwnerReference, Pod, PodSpec, Text, Workload};
 use crate::protocol::Port;
 use crate::source::{Origin, Place};
 
@@ -143,7 +143,7 @@ impl Resolver<'_> {
             labels: Default::default(),
             addresses: Vec::new(),
             named_ports: named_ports(origin, spec, path, &label, diagnostics),
-            service_account: Arc::from(account.map_or("default", String::as_str)),
+            service_account: Arc::from(account.map_or("default", Text::as_str)),
             host_network: spec.host_network,
             node,
             node_addresses: node_addresses.into_iter().flatten().copied().collect(),
@@ -195,7 +195,7 @@ impl Resolver<'_> {
 
 /// API: the one owner reference with `controller: true`. A static pod's is its Node, which owns unlike pods.
 fn controller(metadata: &Metadata) -> Option<&OwnerReference> {
-    metadata.owner_references.iter().find(|owner| owner.controller && owner.kind != "Node")
+    metadata.owner_references.iter().find(|owner| owner.controller && owner.kind.as_str() != "Node")
 }
 
 /// D10: the named ports of containers and of init containers that keep running.
@@ -208,7 +208,7 @@ fn named_ports(
 ) -> Vec<NamedPort> {
     let containers = spec.containers.iter().enumerate().map(|(index, container)| ("containers", index, container));
     let sidecars = (spec.init_containers.iter().enumerate())
-        .filter(|(_, container)| container.restart_policy == "Always")
+        .filter(|(_, container)| container.restart_policy.as_str() == "Always")
         .map(|(index, container)| ("initContainers", index, container));
     let mut ports = Vec::new();
     for (field, container_index, container) in containers.chain(sidecars) {

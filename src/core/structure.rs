@@ -1,0 +1,200 @@
+//! What is wrong with the shape of an object, in the words of Kubernetes: every field that is unknown, there twice, or of a wrong
+//! type, where it is written.
+//!
+//! Works on the tree of a document that the decoder refused. A clean document never comes here.
+
+pub mod schema;
+
+use std::ops::Range;
+
+use rustc_hash::FxHashSet;
+
+use crate::tree::{Content, Entry, NodeId, Scalar, ScalarValue, Tree};
+use schema::{Shape, Type};
+
+/// Something wrong with the shape of an object.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Flaw {
+    /// `path: what is wrong`.
+    pub message: String,
+    /// The bytes of the document that show it.
+    pub span: Range<u32>,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+/// Everything that is wrong with an object of that type.
+pub(crate) fn check(tree: &Tree, object: NodeId, api_version: &str, kind: &str) -> Vec<Flaw> {
+    let mut check = Check { tree, flaws: Vec::new() };
+    let items = tree.entries(object).iter().find(|entry| entry.key.as_ref() == "items");
+    match (items, schema::object_type(api_version, kind)) {
+        // A list that is none.
+        (Some(items), None) => check.wrong_type("items", "a list of objects", items.value, tree.shown(items)),
+        (_, object_type) => {
+            check.object(object, object_type.unwrap_or(schema::any_object()), "", tree.first_token(object))
+        }
+    }
+    check.flaws
+}
+
+struct Check<'a> {
+    tree: &'a Tree,
+    flaws: Vec<Flaw>,
+}
+
+impl Check<'_> {
+    fn add(&mut self, message: String, span: Range<u32>, help: Option<String>) {
+        self.flaws.push(Flaw { message, span, help });
+    }
+
+    /// Checks what is at `path` against its shape.
+    fn value(&mut self, node: NodeId, shape: Shape, path: &str, span: Range<u32>) {
+        let Some(Content::Scalar(scalar)) = self.tree.node(node).map(|node| &node.content) else {
+            return self.collection(node, shape, path, span);
+        };
+        let value = scalar.value();
+        let fits = match (shape, value) {
+            (Shape::Anything, _) | (_, ScalarValue::Null) => true,
+            (Shape::String, ScalarValue::Text(_)) => true,
+            (Shape::Boolean, ScalarValue::Bool(_)) => true,
+            (Shape::Integer, ScalarValue::Unsigned(number)) => i64::try_from(number).is_ok(),
+            (Shape::Integer, ScalarValue::Signed(_)) => true,
+            (Shape::IntOrString, ScalarValue::Unsigned(number)) => i64::try_from(number).is_ok(),
+            (Shape::IntOrString, ScalarValue::Signed(_) | ScalarValue::Text(_)) => true,
+            _ => false,
+        };
+        if fits {
+            return;
+        }
+        let help = match (shape, value) {
+            (Shape::String, ScalarValue::Text(_)) => None,
+            (Shape::String, _) => Some(format!("put it in quotes: \"{}\"", shorten(&scalar.text))),
+            (Shape::Integer, ScalarValue::Text(text)) if text.parse::<i64>().is_ok() => {
+                Some(format!("remove the quotes: {text}"))
+            }
+            (Shape::Boolean, ScalarValue::Text(text @ ("true" | "false"))) => {
+                Some(format!("remove the quotes: {text}"))
+            }
+            _ => None,
+        };
+        self.add(format!("{path}: must be {}, and is {}", wanted(shape), found(scalar)), span, help);
+    }
+
+    fn collection(&mut self, node: NodeId, shape: Shape, path: &str, span: Range<u32>) {
+        match (shape, self.tree.items(node)) {
+            (Shape::Anything, _) => {}
+            (Shape::List(item), Some(items)) => {
+                for (index, node) in items.iter().enumerate() {
+                    let span = self.tree.first_token(*node);
+                    self.value(*node, *item, &format!("{path}[{index}]"), span);
+                }
+            }
+            (Shape::Object(object_type), None) => self.object(node, object_type, path, span),
+            (Shape::StringMap, None) => {
+                self.duplicates(node, path);
+                for entry in self.tree.entries(node) {
+                    let path = format!("{path}.{}", shorten(&entry.key));
+                    self.value(entry.value, Shape::String, &path, self.tree.shown(entry));
+                }
+            }
+            _ => self.wrong_type(path, wanted(shape), node, span),
+        }
+    }
+
+    fn wrong_type(&mut self, path: &str, wanted: &str, node: NodeId, span: Range<u32>) {
+        let found = match self.tree.node(node).map(|node| &node.content) {
+            Some(Content::Scalar(scalar)) => found(scalar),
+            Some(Content::Sequence(_)) => "a list".to_owned(),
+            _ => "a mapping".to_owned(),
+        };
+        let help = match (wanted, found.as_str()) {
+            ("a list", "a mapping") => Some("begin each item with a dash".to_owned()),
+            _ => None,
+        };
+        // A collection is shown by its beginning, nothing by its key.
+        let span = match self.tree.node(node) {
+            Some(node) if !node.span.is_empty() => node.span.start..node.span.start + 1,
+            _ => span,
+        };
+        self.add(format!("{path}: must be {wanted}, and is {found}"), span, help);
+    }
+
+    fn object(&mut self, node: NodeId, object_type: &Type, path: &str, span: Range<u32>) {
+        if self.tree.items(node).is_some() {
+            return self.wrong_type(path, "a mapping", node, span);
+        }
+        self.duplicates(node, path);
+        for entry in self.tree.entries(node) {
+            match object_type.field(&entry.key) {
+                Some(field) => {
+                    let path = if path.is_empty() { field.name.to_owned() } else { format!("{path}.{}", field.name) };
+                    self.value(entry.value, field.shape, &path, self.tree.shown(entry));
+                }
+                None if object_type.is_complete => self.unknown(entry, object_type, path),
+                None => {}
+            }
+        }
+    }
+
+    fn unknown(&mut self, entry: &Entry, object_type: &Type, path: &str) {
+        let key = shorten(&entry.key);
+        let names: Vec<String> = object_type.fields.iter().map(|field| format!("`{}`", field.name)).collect();
+        let nearest = object_type
+            .fields
+            .iter()
+            .map(|field| (strsim::damerau_levenshtein(&entry.key.to_lowercase(), &field.name.to_lowercase()), field))
+            .filter(|(distance, field)| *distance <= 2 && *distance < field.name.len() / 2)
+            .min_by_key(|(distance, _)| *distance);
+        let help = match nearest {
+            Some((_, field)) => format!("did you mean `{}`?", field.name),
+            None if object_type.name == "LabelSelector" => {
+                format!("labels go under `matchLabels`: {{ matchLabels: {{ {key}: … }} }}")
+            }
+            None => format!("the fields here are {}", names.join(", ")),
+        };
+        self.add(format!("{path}: unknown field `{key}`"), entry.key_span.clone(), Some(help));
+    }
+
+    fn duplicates(&mut self, node: NodeId, path: &str) {
+        let mut seen = FxHashSet::default();
+        for entry in self.tree.entries(node) {
+            if !seen.insert(&entry.key) {
+                let at = if path.is_empty() { String::new() } else { format!("{path}: ") };
+                let message = format!("{at}duplicate key `{}`", shorten(&entry.key));
+                self.add(message, entry.key_span.clone(), Some("keep one of them".to_owned()));
+            }
+        }
+    }
+}
+
+fn wanted(shape: Shape) -> &'static str {
+    match shape {
+        Shape::String => "a string",
+        Shape::Boolean => "`true` or `false`",
+        Shape::Integer => "a whole number",
+        Shape::IntOrString => "a port number or a port name",
+        Shape::StringMap => "a mapping from strings to strings",
+        Shape::List(_) => "a list",
+        Shape::Object(_) => "a mapping",
+        Shape::Anything => "anything",
+    }
+}
+
+fn found(scalar: &Scalar) -> String {
+    let text = shorten(&scalar.text);
+    match scalar.value() {
+        ScalarValue::Null => "nothing".to_owned(),
+        ScalarValue::Bool(_) => format!("the boolean {text}"),
+        ScalarValue::Unsigned(_) | ScalarValue::Signed(_) | ScalarValue::Float(_) => format!("the number {text}"),
+        ScalarValue::Text(_) => format!("the string `{text}`"),
+    }
+}
+
+/// The beginning of a text that a file can make as long as it likes.
+fn shorten(text: &str) -> String {
+    const LIMIT: usize = 60;
+    match text.char_indices().nth(LIMIT) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}

@@ -1,0 +1,168 @@
+//! Decodes nodes of a tree into types: what the fast decoders refuse gets a second chance here, item by item of a list, with the
+//! words that kubectl takes for booleans and with merged fields.
+
+use serde::de::value::{Error, MapDeserializer, SeqDeserializer};
+use serde::de::{Deserializer, IntoDeserializer, Visitor};
+use serde::forward_to_deserialize_any;
+
+use super::{Content, Entry, NodeId, Scalar, Tree};
+
+/// A node that can be decoded.
+#[derive(Clone, Copy)]
+pub(crate) struct Located<'a> {
+    pub tree: &'a Tree,
+    pub node: NodeId,
+}
+
+/// What a scalar is to kubectl, which reads YAML 1.1 as go-yaml does.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum ScalarValue<'a> {
+    Null,
+    Bool(bool),
+    Unsigned(u64),
+    Signed(i64),
+    Float(f64),
+    Text(&'a str),
+}
+
+impl Scalar {
+    pub(crate) fn value(&self) -> ScalarValue<'_> {
+        let text = self.text.as_ref();
+        if !self.is_plain {
+            return ScalarValue::Text(text);
+        }
+        match text {
+            "" | "~" | "null" | "Null" | "NULL" => ScalarValue::Null,
+            "true" | "True" | "TRUE" | "yes" | "Yes" | "YES" | "y" | "Y" | "on" | "On" | "ON" => {
+                ScalarValue::Bool(true)
+            }
+            "false" | "False" | "FALSE" | "no" | "No" | "NO" | "n" | "N" | "off" | "Off" | "OFF" => {
+                ScalarValue::Bool(false)
+            }
+            _ => number(text).unwrap_or(ScalarValue::Text(text)),
+        }
+    }
+}
+
+fn number(text: &str) -> Option<ScalarValue<'static>> {
+    let digits = text.replace('_', "");
+    let (is_negative, magnitude) = match digits.strip_prefix('-') {
+        Some(magnitude) => (true, magnitude),
+        None => (false, digits.strip_prefix('+').unwrap_or(&digits)),
+    };
+    if !magnitude.starts_with(|first: char| first.is_ascii_digit() || first == '.') {
+        return None;
+    }
+    let radix = |prefixes: [&str; 2], radix| {
+        let digits = prefixes.iter().find_map(|prefix| magnitude.strip_prefix(prefix))?;
+        u64::from_str_radix(digits, radix).ok()
+    };
+    let has_leading_zero = magnitude.len() > 1 && magnitude.starts_with('0');
+    let decimal = magnitude.parse().ok().filter(|_| !has_leading_zero);
+    let unsigned = decimal
+        .or_else(|| radix(["0x", "0X"], 16))
+        .or_else(|| radix(["0b", "0B"], 2))
+        .or_else(|| radix(["0o", "0O"], 8));
+    match (unsigned.or_else(|| radix(["0", "0"], 8)), is_negative) {
+        (Some(number), false) => Some(ScalarValue::Unsigned(number)),
+        (Some(number), true) => 0i64.checked_sub_unsigned(number).map(ScalarValue::Signed),
+        (None, _) => {
+            let float: f64 = digits.parse().ok().filter(|float: &f64| float.is_finite())?;
+            // As JSON writes it, a float without a fraction is an integer.
+            let is_whole = float.fract() == 0.0 && float.abs() < 1e15;
+            #[allow(clippy::cast_possible_truncation, reason = "whole and small")]
+            Some(if is_whole { ScalarValue::Signed(float as i64) } else { ScalarValue::Float(float) })
+        }
+    }
+}
+
+impl<'de> Deserializer<'de> for Located<'_> {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.tree.node(self.node).map(|node| &node.content) {
+            None => visitor.visit_unit(),
+            Some(Content::Scalar(scalar)) => match scalar.value() {
+                ScalarValue::Null => visitor.visit_unit(),
+                ScalarValue::Bool(value) => visitor.visit_bool(value),
+                ScalarValue::Unsigned(value) => visitor.visit_u64(value),
+                ScalarValue::Signed(value) => visitor.visit_i64(value),
+                ScalarValue::Float(value) => visitor.visit_f64(value),
+                ScalarValue::Text(text) => visitor.visit_str(text),
+            },
+            Some(Content::Mapping(entries)) => {
+                // What an object is comes first, wherever it is written.
+                let is_type = |entry: &&Entry| matches!(entry.key.as_ref(), "apiVersion" | "kind");
+                let fields = entries.iter().filter(is_type).chain(entries.iter().filter(|entry| !is_type(entry)));
+                let fields = fields.map(|entry| (entry.key.as_ref(), Located { node: entry.value, ..self }));
+                visitor.visit_map(MapDeserializer::new(fields))
+            }
+            Some(Content::Sequence(items)) => {
+                visitor.visit_seq(SeqDeserializer::new(items.iter().map(|node| Located { node: *node, ..self })))
+            }
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.tree.node(self.node).map(|node| &node.content) {
+            Some(Content::Scalar(scalar)) if scalar.value() == ScalarValue::Null => visitor.visit_none(),
+            _ => visitor.visit_some(self),
+        }
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct newtype_struct seq tuple
+        tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+impl<'de> IntoDeserializer<'de, Error> for Located<'_> {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What `sigs.k8s.io/yaml` makes of them.
+    #[test]
+    fn plain_scalars_are_what_kubectl_reads_and_quoted_ones_are_text() {
+        let value = |text: &str, is_plain| {
+            let scalar = Scalar { text: text.into(), is_plain };
+            format!("{:?}", scalar.value())
+        };
+        for (text, expected) in [
+            ("", "Null"),
+            ("~", "Null"),
+            ("True", "Bool(true)"),
+            ("tRue", "Text(\"tRue\")"),
+            ("yes", "Bool(true)"),
+            ("n", "Bool(false)"),
+            ("80", "Unsigned(80)"),
+            ("-1", "Signed(-1)"),
+            ("+5", "Unsigned(5)"),
+            ("010", "Unsigned(8)"),
+            ("08", "Signed(8)"),
+            ("0o17", "Unsigned(15)"),
+            ("0x1F", "Unsigned(31)"),
+            ("0b11", "Unsigned(3)"),
+            ("1_000", "Unsigned(1000)"),
+            ("1e3", "Signed(1000)"),
+            ("80.5", "Float(80.5)"),
+            (".5", "Float(0.5)"),
+            ("1e", "Text(\"1e\")"),
+            ("12:30:45", "Text(\"12:30:45\")"),
+            ("2020-01-01", "Text(\"2020-01-01\")"),
+            ("010.0.0.0/8", "Text(\"010.0.0.0/8\")"),
+            ("infinity", "Text(\"infinity\")"),
+            ("99999999999999999999999", "Float(1e23)"),
+        ] {
+            assert_eq!(value(text, true), expected, "{text}");
+            assert_eq!(value(text, false), format!("Text({text:?})"));
+        }
+    }
+}
