@@ -188,7 +188,5 @@ spec:
   ingress: [{ ports: [{ port: 010 }, { port: 0x50 }, { port: 1_000 }] }]
 ";
     let run = is_passed_over(policy);
-    for port in ["8", "80", "1000"] {
-        assert!(run.out.contains(&format!("shop/web[Pod],shop/stranger[Pod],TCP,{port}\n")), "{}", run.out);
-    }
+    assert!(run.out.contains("shop/client[Pod],shop/stranger[Pod],TCP,\"8,80,1000\"\n"), "{}", run.out);
 }
