@@ -20,3 +20,5 @@ mod options;
 mod program;
 #[path = "cli/reach.rs"]
 mod reach;
+#[path = "cli/readme.rs"]
+mod readme;

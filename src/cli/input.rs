@@ -54,11 +54,7 @@ pub fn read(paths: &[PathBuf], common: &Common) -> Result<Input, Failure> {
 fn report(diagnostics: &[Diagnostic], sources: &Sources, common: &Common) {
     let terminal = Terminal::of(common);
     let style = terminal.error_style();
-    for (location, diagnostic) in netpol_report::diagnostics::sorted(diagnostics, sources) {
-        if !common.quiet || diagnostic.severity != Severity::Note {
-            terminal.report(&netpol_report::diagnostics::text(diagnostic, location.as_ref(), &style));
-        }
-    }
+    terminal.report(&netpol_report::diagnostics::list(diagnostics, sources, !common.quiet, &style));
 }
 
 fn read_sources(paths: &[PathBuf], diagnostics: &mut Vec<Diagnostic>) -> Result<Sources, Failure> {

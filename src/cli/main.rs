@@ -33,9 +33,8 @@ fn main() -> ExitCode {
     };
     match result {
         Ok(status) => status.into(),
-        Err(Failure::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Status::Success.into(),
         Err(failure) => {
-            terminal::Terminal::of(&cli.common).report(&format!("error: {failure}\n"));
+            terminal::Terminal::of(&cli.common).report_error("", &failure.to_string());
             Status::Failure.into()
         }
     }

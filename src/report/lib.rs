@@ -7,6 +7,7 @@ pub mod describe;
 pub mod diagnostics;
 pub mod diff;
 pub mod eval;
+pub mod plain;
 pub mod reach;
 mod style;
 
