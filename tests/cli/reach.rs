@@ -6,7 +6,7 @@ use netpol_tests::case;
 use serde_json::Value;
 
 use crate::manifests::{CLIENT_TO_WEB, DATABASE, SHOP, WEB};
-use crate::program::{Call, Scratch, netpol, not_yet};
+use crate::program::{Call, Scratch, netpol};
 
 const FORMATS: [&str; 7] = ["table", "list", "matrix", "json", "csv", "md", "dot"];
 
