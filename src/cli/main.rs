@@ -11,6 +11,7 @@
 )]
 
 mod args;
+mod check;
 mod diff;
 mod eval;
 mod find;
@@ -30,6 +31,8 @@ fn main() -> ExitCode {
         Command::Eval(command) => eval::run(command, &cli.common),
         Command::Reach(command) => reach::run(command, &cli.common),
         Command::Diff(command) => diff::run(command, &cli.common),
+        Command::Check(command) => check::run(command, &cli.common),
+        Command::Rules(command) => check::rules(command),
     };
     match result {
         Ok(status) => status.into(),
@@ -70,6 +73,9 @@ enum Failure {
     /// A path cannot be read.
     #[error("cannot read `{path}`: {source}")]
     Read { path: String, source: std::io::Error },
+    /// A path cannot be written.
+    #[error("cannot write `{path}`: {source}")]
+    Write { path: String, source: std::io::Error },
     /// Parts of the input had to be left out, and nobody allowed that.
     #[error("{count} of the input had to be left out, so that an answer could be wrong: mend {it}, or pass --lenient to go on without {it}", it = if *.0 == 1 { "it" } else { "them" }, count = parts(*.0))]
     LeftOut(usize),

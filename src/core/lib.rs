@@ -64,6 +64,7 @@ pub mod resolve;
 mod select;
 pub mod selector;
 pub mod source;
+pub mod spelling;
 pub mod structure;
 mod tables;
 mod tree;

@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use rustc_hash::FxHashSet;
 
+use crate::spelling::nearest;
 use crate::tree::{Content, Entry, NodeId, Scalar, ScalarValue, Tree};
 use schema::{Shape, Type};
 
@@ -139,14 +140,9 @@ impl Check<'_> {
     fn unknown(&mut self, entry: &Entry, object_type: &Type, path: &str) {
         let key = shorten(&entry.key);
         let names: Vec<String> = object_type.fields.iter().map(|field| format!("`{}`", field.name)).collect();
-        let nearest = object_type
-            .fields
-            .iter()
-            .map(|field| (strsim::damerau_levenshtein(&entry.key.to_lowercase(), &field.name.to_lowercase()), field))
-            .filter(|(distance, field)| *distance <= 2 && *distance < field.name.len() / 2)
-            .min_by_key(|(distance, _)| *distance);
+        let nearest = nearest(&entry.key, object_type.fields.iter().map(|field| field.name));
         let help = match nearest {
-            Some((_, field)) => format!("did you mean `{}`?", field.name),
+            Some(field) => format!("did you mean `{field}`?"),
             None if object_type.name == "LabelSelector" => {
                 format!("labels go under `matchLabels`: {{ matchLabels: {{ {key}: … }} }}")
             }

@@ -38,6 +38,11 @@ pub fn list(diagnostics: &[Diagnostic], sources: &Sources, with_notes: bool, sty
     lines
 }
 
+/// Every finding on a line of its own, in the order given.
+pub(crate) fn all<'a>(diagnostics: impl Iterator<Item = &'a Diagnostic>, sources: &Sources, style: &Style) -> String {
+    diagnostics.map(|diagnostic| text(diagnostic, location(diagnostic, sources).as_ref(), style)).collect()
+}
+
 /// One finding: `path:line:column: error[slug]: message`, then what it is about and what to do.
 pub fn text(diagnostic: &Diagnostic, location: Option<&Location>, style: &Style) -> String {
     let mut text = String::new();
