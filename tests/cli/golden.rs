@@ -88,7 +88,7 @@ fn branch() -> Scratch {
 }
 
 #[track_caller]
-fn matches(name: &str, run: &str) {
+pub fn matches(name: &str, run: &str) {
     let path: PathBuf = workspace().join("tests/cli/golden").join(name);
     if env::var_os("NETPOL_BLESS").is_some_and(|bless| bless == "1") {
         fs::write(&path, run).expect("the golden output can be written");
