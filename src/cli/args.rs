@@ -317,6 +317,7 @@ Examples:
   netpol check k8s/
   netpol check k8s/ --fail-on warning
   netpol check k8s/ -o sarif=netpol.sarif -o compact
+  netpol check k8s/ --diff                                what --fix would change
   helm template chart/ | netpol check -
   netpol rules ignored-rules                              what a finding means")]
 pub struct Check {
@@ -326,6 +327,12 @@ pub struct Check {
     /// How to tell the findings: pretty, compact, json, sarif, junit, github, gitlab or md; with =FILE, into that file. Repeatable
     #[arg(long, short, value_name = "FORMAT[=FILE]", value_parser = check_output)]
     pub output: Vec<CheckOutput>,
+    /// Mends what can be mended for certain, in the files, and tells what is left
+    #[arg(long)]
+    pub fix: bool,
+    /// Shows what --fix would change, and changes nothing
+    #[arg(long, conflicts_with_all = ["fix", "output"])]
+    pub diff: bool,
     /// How bad a finding has to be for status 1
     #[arg(long, value_enum, default_value_t, value_name = "SEVERITY")]
     pub fail_on: FailOn,

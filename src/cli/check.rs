@@ -1,9 +1,11 @@
 //! `netpol check` and `netpol rules`: what is wrong with manifests, and what there is to find.
 
+mod fix;
+
 use std::io::Write;
 
 use include_dir::{Dir, include_dir};
-use netpol::diagnostic::Severity;
+use netpol::diagnostic::{Diagnostic, Severity};
 use netpol::lint::{RULES, Rule};
 use netpol_report::Style;
 use netpol_report::check::{Findings, Format};
@@ -19,11 +21,18 @@ const UNREAD: [&str; 2] = ["invalid-document", "unreadable-file"];
 
 pub fn run(command: &Check, common: &Common) -> Result<Status, Failure> {
     let mut checked = input::check(&command.paths, common)?;
+    if command.fix {
+        checked = fix::write(checked, command, common)?;
+    }
     if common.quiet {
         checked.diagnostics.retain(|diagnostic| diagnostic.severity != Severity::Note);
     }
     let findings = Findings::new(&checked.diagnostics, &checked.sources);
     let terminal = Terminal::of(common);
+    if command.diff {
+        delivered(std::io::stdout().lock().write_all(fix::diff(&checked).as_bytes()))?;
+        return Ok(status(&checked.diagnostics, &findings, command.fail_on));
+    }
     for output in outputs(command) {
         match &output.file {
             None => {
@@ -38,16 +47,20 @@ pub fn run(command: &Check, common: &Common) -> Result<Status, Failure> {
         }
     }
     summarise_step(&findings)?;
-    if checked.diagnostics.iter().any(|diagnostic| UNREAD.contains(&diagnostic.slug)) {
-        return Ok(Status::Failure);
+    Ok(status(&checked.diagnostics, &findings, command.fail_on))
+}
+
+fn status(diagnostics: &[Diagnostic], findings: &Findings<'_>, fail_on: FailOn) -> Status {
+    if diagnostics.iter().any(|diagnostic| UNREAD.contains(&diagnostic.slug)) {
+        return Status::Failure;
     }
-    let is_clean = match command.fail_on {
-        FailOn::Never => true,
-        FailOn::Error => findings.count(Severity::Error) == 0,
-        FailOn::Warning => findings.count(Severity::Warning) == 0,
-        FailOn::Note => findings.count(Severity::Note) == 0,
+    let worst = match fail_on {
+        FailOn::Never => return Status::Success,
+        FailOn::Error => Severity::Error,
+        FailOn::Warning => Severity::Warning,
+        FailOn::Note => Severity::Note,
     };
-    Ok(if is_clean { Status::Success } else { Status::Negative })
+    if findings.count(worst) == 0 { Status::Success } else { Status::Negative }
 }
 
 /// The outputs that are asked for. In GitHub Actions, annotations go where the findings would go to be read by people.

@@ -52,6 +52,7 @@ pub mod diff;
 mod engine;
 pub mod explain;
 mod families;
+pub mod fix;
 pub mod flow;
 pub mod lint;
 pub mod load;

@@ -135,3 +135,55 @@ fn rules_are_listed_and_explained() {
     netpol(&["rules", "open-egress"]).ends_with(0).prints(&["# open-egress", "## Bad", "## Good"]);
     netpol(&["rules", "open-egres"]).ends_with(2).says(&["there is no rule `open-egres`: did you mean `open-egress`?"]);
 }
+
+/// A policy with three flaws that can be mended for certain, in text that has to stay as it is.
+const MENDABLE: &str = "\
+# a comment
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: { name: bad, namespace: shop, labels: { \"größe\": \"x\", tier: 1 } }
+spec:
+  podSelectr: {}   # kept
+  policyTypes: [Ingress]
+  ingress:
+    - ports: [{ port: 80, endPort: \"90\" }]
+";
+
+#[test]
+fn fixes_change_what_they_mend_and_nothing_else() {
+    let scratch = Scratch::new();
+    for (name, text) in [("a.yaml", MENDABLE.to_owned()), ("b.yaml", MENDABLE.replace('\n', "\r\n"))] {
+        let text = text.replace("\"größe\": \"x\", ", "").replace("name: bad", &format!("name: {}", &name[..1]));
+        let file = scratch.write(format!("k8s/{name}"), &text);
+        let call =
+            |option| Call::new(&["check", "k8s", option]).within(scratch.path()).with("GITHUB_ACTIONS", "").run();
+        let shown = call("--diff").ends_with(1);
+        assert!(shown.out.starts_with(&format!("--- a/k8s/{name}\n+++ b/k8s/{name}\n")), "{}", shown.out);
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), text, "--diff changes nothing");
+        call("--fix").ends_with(0).says(&["applied 3 fixes"]);
+        let fixed = text.replace("tier: 1", "tier: \"1\"").replace("podSelectr", "podSelector").replace("\"90\"", "90");
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), fixed);
+        call("--fix").ends_with(0).says(&["applied 0 fixes"]);
+    }
+}
+
+#[test]
+fn fixes_in_json_keep_it_json() {
+    let policy = r#"{"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": "a", "labels": {"tier": 1}},
+        "spec": {"podSelectr": {}, "policyTypes": ["Ingress"]}}"#;
+    let scratch = Scratch::new();
+    let file = scratch.write("a.json", policy);
+    Call::new(&["check", "a.json", "--fix"]).within(scratch.path()).run().ends_with(0).says(&["applied 2 fixes"]);
+    let fixed: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    assert_eq!(
+        (&fixed["metadata"]["labels"]["tier"], &fixed["spec"]["podSelector"]),
+        (&"1".into(), &Value::Object(Default::default()))
+    );
+}
+
+#[test]
+fn standard_input_is_not_fixed_but_the_fixes_are_shown() {
+    let call = |option: &'static str| Call::new(&["check", "-", option]).reading(MENDABLE).run();
+    call("--fix").ends_with(2).says(&["standard input cannot be fixed"]);
+    call("--diff").ends_with(1).prints(&["+  podSelector: {}   # kept"]);
+}
