@@ -19,7 +19,7 @@ fn findings(sources: &Sources) -> Vec<Diagnostic> {
     let resolved = netpol::resolve(loaded.objects, &options);
     let mut findings = [loaded.diagnostics, resolved.diagnostics].concat();
     findings.extend(netpol::lint(&netpol::compile(resolved.cluster, options), sources));
-    findings
+    netpol::ignore::apply(sources, findings)
 }
 
 /// The lines in which a rule finds something in a text; 0 is the text as a whole.

@@ -57,6 +57,7 @@ pub struct Checked {
 pub fn check(paths: &[PathBuf], common: &Common) -> Result<Checked, Failure> {
     let Compiled { sources, mut diagnostics, engine, .. } = compile(paths, common)?;
     diagnostics.extend(netpol::lint(&engine, &sources));
+    let diagnostics = netpol::ignore::apply(&sources, diagnostics);
     Ok(Checked { sources, diagnostics })
 }
 

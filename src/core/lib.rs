@@ -54,6 +54,7 @@ pub mod explain;
 mod families;
 pub mod fix;
 pub mod flow;
+pub mod ignore;
 pub mod lint;
 pub mod load;
 pub mod model;

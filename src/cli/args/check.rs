@@ -10,6 +10,7 @@ use clap::{Args, ValueEnum};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Give everything that is in the cluster, policies and workloads: rules that need to know the pods stay silent without them.
+A finding that is meant is ignored by a comment on its line or above it: # netpol-ignore: SLUG REASON
 In GitHub Actions findings become annotations and a summary of the step, unless -o says otherwise.
 
 Examples:
