@@ -3,12 +3,13 @@
 mod fix;
 
 use std::io::Write;
+use std::path::Path;
 
 use include_dir::{Dir, include_dir};
 use netpol::diagnostic::{Diagnostic, Severity};
 use netpol::lint::{RULES, Rule};
 use netpol_report::Style;
-use netpol_report::check::{Findings, Format};
+use netpol_report::check::{Baseline, Findings, Format};
 
 use crate::args::{Check, CheckFormat, CheckOutput, Common, FailOn, Rules};
 use crate::terminal::{Terminal, delivered};
@@ -27,8 +28,21 @@ pub fn run(command: &Check, common: &Common) -> Result<Status, Failure> {
     if common.quiet {
         checked.diagnostics.retain(|diagnostic| diagnostic.severity != Severity::Note);
     }
-    let findings = Findings::new(&checked.diagnostics, &checked.sources);
+    let mut findings = Findings::new(&checked.diagnostics, &checked.sources);
     let terminal = Terminal::of(common);
+    if let Some(file) = &command.write_baseline {
+        write(file, &findings.baseline().text()?)?;
+        terminal.report(&format!("wrote {} to `{}`\n", findings.summary(), file.display()));
+        return Ok(Status::Success);
+    }
+    if let Some(file) = &command.baseline {
+        for gone in findings.leave_out(read_baseline(file)?) {
+            terminal.report(&netpol_report::diagnostics::warning(
+                &format!("stale entry in `{}`: {}", file.display(), gone.message),
+                &terminal.error_style(),
+            ));
+        }
+    }
     if command.diff {
         delivered(std::io::stdout().lock().write_all(fix::diff(&checked).as_bytes()))?;
         return Ok(status(&checked.diagnostics, &findings, command.fail_on));
@@ -39,15 +53,22 @@ pub fn run(command: &Check, common: &Common) -> Result<Status, Failure> {
                 let text = findings.text(output.format.into(), &terminal.output_style())?;
                 delivered(std::io::stdout().lock().write_all(text.as_bytes()))?;
             }
-            Some(file) => {
-                let text = findings.text(output.format.into(), &Style::default())?;
-                std::fs::write(file, text)
-                    .map_err(|source| Failure::Write { path: file.display().to_string(), source })?;
-            }
+            Some(file) => write(file, &findings.text(output.format.into(), &Style::default())?)?,
         }
     }
     summarise_step(&findings)?;
     Ok(status(&checked.diagnostics, &findings, command.fail_on))
+}
+
+fn write(file: &Path, text: &str) -> Result<(), Failure> {
+    std::fs::write(file, text).map_err(|source| Failure::Write { path: file.display().to_string(), source })
+}
+
+fn read_baseline(file: &Path) -> Result<Baseline, Failure> {
+    let path = file.display().to_string();
+    let text = std::fs::read_to_string(file).map_err(|source| Failure::Read { path: path.clone(), source })?;
+    Baseline::parse(&text)
+        .map_err(|error| Failure::Usage(format!("`{path}` is no baseline: {error}; --write-baseline makes one")))
 }
 
 fn status(diagnostics: &[Diagnostic], findings: &Findings<'_>, fail_on: FailOn) -> Status {

@@ -1,5 +1,6 @@
 //! Findings as people, code hosts and CI servers read them. One file a format.
 
+mod baseline;
 mod github;
 mod gitlab;
 mod json;
@@ -17,6 +18,8 @@ use netpol::source::{Place, Region, Sources};
 use siphasher::sip128::{Hasher128, SipHasher13};
 
 use crate::Style;
+
+pub use baseline::{Baseline, Known};
 
 /// Where the pages of `docs/diagnostics` are read.
 const PAGES: &str = "https://github.com/netpol/netpol/blob/main/docs/diagnostics";

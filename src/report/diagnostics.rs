@@ -63,6 +63,11 @@ pub fn error(message: &str, style: &Style) -> String {
     format!("{}: {}\n", label(Severity::Error, "", style), plain::message(message))
 }
 
+/// `warning: message`, about the run and not about the input.
+pub fn warning(message: &str, style: &Style) -> String {
+    format!("{}: {}\n", label(Severity::Warning, "", style), plain::message(message))
+}
+
 /// `error[slug]`, or the severity alone where there is no slug; a note's slug tells nothing that its message does not.
 fn label(severity: Severity, slug: &str, style: &Style) -> String {
     let slug = if slug.is_empty() || severity == Severity::Note { String::new() } else { format!("[{slug}]") };

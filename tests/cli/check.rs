@@ -187,3 +187,26 @@ fn standard_input_is_not_fixed_but_the_fixes_are_shown() {
     call("--fix").ends_with(2).says(&["standard input cannot be fixed"]);
     call("--diff").ends_with(1).prints(&["+  podSelector: {}   # kept"]);
 }
+
+#[test]
+fn a_baseline_leaves_out_what_was_there_and_misses_what_is_gone() {
+    let scratch = Scratch::new();
+    let call = |arguments: &[&str]| {
+        Call::new(&[&["check", "k8s"], arguments].concat()).within(scratch.path()).with("GITHUB_ACTIONS", "").run()
+    };
+    scratch.write("k8s/policies.yaml", FOUND);
+    call(&["--baseline", "known.json"]).ends_with(2).says(&["cannot read `known.json`"]);
+    call(&["--write-baseline", "known.json"]).ends_with(0).says(&["3 errors"]);
+    call(&["--baseline", "known.json"]).ends_with(0).prints(&["nothing found"]);
+    // A new one is told, wherever it stands, and no other.
+    let open = FOUND.split("---\n").next().unwrap();
+    scratch.write("k8s/policies.yaml", format!("{}---\n{FOUND}", open.replace("no-egress", "new")));
+    let run = call(&["--baseline", "known.json", "-o", "compact"]).ends_with(1);
+    assert!(run.out.contains("shop/new") && !run.out.contains("shop/no-egress"), "{}", run.out);
+    scratch.write("k8s/policies.yaml", FOUND.replace("egress: []", "policyTypes: [Egress]"));
+    call(&["--baseline", "known.json"])
+        .ends_with(0)
+        .says(&["warning: stale entry in `known.json`: ", "shop/no-egress"]);
+    scratch.write("known.json", "[]");
+    call(&["--baseline", "known.json"]).ends_with(2).says(&["`known.json` is no baseline", "--write-baseline"]);
+}

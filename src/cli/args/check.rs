@@ -17,6 +17,8 @@ Examples:
   netpol check k8s/
   netpol check k8s/ --fail-on warning
   netpol check k8s/ -o sarif=netpol.sarif -o compact
+  netpol check k8s/ --write-baseline known.json           from now on, only what is new:
+  netpol check k8s/ --baseline known.json
   netpol check k8s/ --diff                                what --fix would change
   helm template chart/ | netpol check -
   netpol rules ignored-rules                              what a finding means")]
@@ -33,6 +35,12 @@ pub struct Check {
     /// Shows what --fix would change, and changes nothing
     #[arg(long, conflicts_with_all = ["fix", "output"])]
     pub diff: bool,
+    /// Leaves out the findings that this file has, and says which of them are gone
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Writes the findings into a file for --baseline, and ends with status 0
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["baseline", "fix", "diff"])]
+    pub write_baseline: Option<PathBuf>,
     /// How bad a finding has to be for status 1
     #[arg(long, value_enum, default_value_t, value_name = "SEVERITY")]
     pub fail_on: FailOn,
