@@ -5,7 +5,8 @@ mod check;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use netpol::options::{Cidrs, Enforcement, EngineOptions, HostNetwork, IpBlocks};
+use netpol::config::OptionsConfig;
+use netpol::options::{Cidrs, Enforcement, HostNetwork, IpBlocks};
 use netpol::protocol::{Family, Port, Protocol};
 
 pub use check::{Check, CheckFormat, CheckOutput, FailOn, Rules};
@@ -50,47 +51,51 @@ pub struct Common {
     /// Says errors and warnings only
     #[arg(long, short, global = true)]
     pub quiet: bool,
+    /// A configuration [default: netpol.yaml in the current folder, if there is one]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
     /// When to use colour; NO_COLOR is respected
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
     pub color: ColorWhen,
-    /// Whether an ipBlock matches pods' addresses, or external ones only (D1)
-    #[arg(long, global = true, value_enum, default_value_t = Blocks::Any, help_heading = "Semantics (docs/semantics.md)")]
-    pub ip_blocks: Blocks,
-    /// Whether a hostNetwork pod is its node, out of reach for selectors, or a pod like any other (D2)
-    #[arg(long, global = true, value_enum, default_value_t = Host::Node, help_heading = "Semantics (docs/semantics.md)")]
-    pub host_network: Host,
-    /// Whether policy applies from a pod to its own node (D3)
-    #[arg(long, global = true, value_enum, default_value_t = Policing::Police, help_heading = "Semantics (docs/semantics.md)")]
-    pub own_node_egress: Policing,
-    /// Whether policy applies from a pod to itself by way of a Service (D4)
-    #[arg(long, global = true, value_enum, default_value_t = Policing::Police, help_heading = "Semantics (docs/semantics.md)")]
-    pub service_hairpin: Policing,
-    /// Whether CIDRs with host bits or leading zeros make a policy invalid (D8)
-    #[arg(long, global = true, value_enum, default_value_t = CidrReading::Strict, help_heading = "Semantics (docs/semantics.md)")]
-    pub cidrs: CidrReading,
+    /// Whether an ipBlock matches pods' addresses, or external ones only (D1) [default: any]
+    #[arg(long, global = true, value_enum, help_heading = "Semantics (docs/semantics.md)")]
+    pub ip_blocks: Option<Blocks>,
+    /// Whether a hostNetwork pod is its node, out of reach for selectors, or a pod like any other (D2) [default: node]
+    #[arg(long, global = true, value_enum, help_heading = "Semantics (docs/semantics.md)")]
+    pub host_network: Option<Host>,
+    /// Whether policy applies from a pod to its own node (D3) [default: police]
+    #[arg(long, global = true, value_enum, help_heading = "Semantics (docs/semantics.md)")]
+    pub own_node_egress: Option<Policing>,
+    /// Whether policy applies from a pod to itself by way of a Service (D4) [default: police]
+    #[arg(long, global = true, value_enum, help_heading = "Semantics (docs/semantics.md)")]
+    pub service_hairpin: Option<Policing>,
+    /// Whether CIDRs with host bits or leading zeros make a policy invalid (D8) [default: strict]
+    #[arg(long, global = true, value_enum, help_heading = "Semantics (docs/semantics.md)")]
+    pub cidrs: Option<CidrReading>,
 }
 
 impl Common {
-    pub fn engine_options(&self) -> EngineOptions {
+    /// The options that flags set.
+    pub fn options(&self) -> OptionsConfig {
         let enforcement = |policing| match policing {
             Policing::Allow => Enforcement::Allow,
             Policing::Police => Enforcement::Police,
         };
-        EngineOptions {
-            ip_blocks: match self.ip_blocks {
+        OptionsConfig {
+            ip_blocks: self.ip_blocks.map(|blocks| match blocks {
                 Blocks::Any => IpBlocks::Any,
                 Blocks::External => IpBlocks::External,
-            },
-            host_network: match self.host_network {
+            }),
+            host_network: self.host_network.map(|host| match host {
                 Host::Node => HostNetwork::Node,
                 Host::Pod => HostNetwork::Pod,
-            },
-            own_node_egress: enforcement(self.own_node_egress),
-            service_hairpin: enforcement(self.service_hairpin),
-            cidrs: match self.cidrs {
+            }),
+            own_node_egress: self.own_node_egress.map(enforcement),
+            service_hairpin: self.service_hairpin.map(enforcement),
+            cidrs: self.cidrs.map(|reading| match reading {
                 CidrReading::Strict => Cidrs::Strict,
                 CidrReading::Legacy => Cidrs::Legacy,
-            },
+            }),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use ignore::{Walk, WalkBuilder};
 
-use crate::Failure;
+use crate::{Failure, config};
 
 /// What was found.
 #[derive(Default)]
@@ -77,7 +77,8 @@ fn walk(folder: &Path, is_ignoring: bool) -> Walk {
 }
 
 fn is_manifest(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension == *known))
+    path.file_name().is_some_and(|name| name != config::FILE)
+        && path.extension().is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension == *known))
 }
 
 fn path_of(error: &ignore::Error) -> Option<&Path> {

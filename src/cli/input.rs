@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use netpol::config::Config;
 use netpol::diagnostic::{Diagnostic, Severity};
 use netpol::load::{self, MAX_TEXT, NotText};
 use netpol::source::{Place, Sources};
@@ -11,9 +12,9 @@ use rayon::prelude::*;
 
 use crate::Failure;
 use crate::args::Common;
-use crate::find;
 use crate::progress;
 use crate::terminal::Terminal;
+use crate::{config, find};
 
 /// A list is read in parts of this many items.
 const LIST_PART: usize = 64;
@@ -30,7 +31,7 @@ pub struct Input {
 ///
 /// A path cannot be read, nothing is in it, or parts had to be left out and `--lenient` is not given.
 pub fn read(paths: &[PathBuf], common: &Common) -> Result<Input, Failure> {
-    let Compiled { sources, diagnostics, engine, is_empty } = compile(paths, common)?;
+    let Compiled { sources, diagnostics, engine, is_empty, .. } = compile(paths, common)?;
     report(&diagnostics, &sources, common);
     let left_out = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
     if left_out > 0 && !common.lenient {
@@ -55,9 +56,9 @@ pub struct Checked {
 ///
 /// A path cannot be read.
 pub fn check(paths: &[PathBuf], common: &Common) -> Result<Checked, Failure> {
-    let Compiled { sources, mut diagnostics, engine, .. } = compile(paths, common)?;
+    let Compiled { sources, mut diagnostics, engine, config, .. } = compile(paths, common)?;
     diagnostics.extend(netpol::lint(&engine, &sources));
-    let diagnostics = netpol::ignore::apply(&sources, diagnostics);
+    let diagnostics = config.apply(&sources, netpol::ignore::apply(&sources, diagnostics));
     Ok(Checked { sources, diagnostics })
 }
 
@@ -67,18 +68,20 @@ struct Compiled {
     engine: Engine,
     /// Whether nothing in the input decides about traffic.
     is_empty: bool,
+    config: Config,
 }
 
 fn compile(paths: &[PathBuf], common: &Common) -> Result<Compiled, Failure> {
     let mut diagnostics = Vec::new();
     let sources = read_sources(paths, &mut diagnostics)?;
-    let options = common.engine_options();
+    let config = config::read(common)?;
+    let options = common.options().or(config.options).engine_options();
     let loaded = parse(&sources);
     diagnostics.extend(loaded.diagnostics);
     let is_empty = loaded.objects.is_empty();
     let resolved = netpol::resolve(loaded.objects, &options);
     diagnostics.extend(resolved.diagnostics);
-    Ok(Compiled { engine: netpol::compile(resolved.cluster, options), sources, diagnostics, is_empty })
+    Ok(Compiled { engine: netpol::compile(resolved.cluster, options), sources, diagnostics, is_empty, config })
 }
 
 /// Says what there is to say about the input, in its order.

@@ -12,6 +12,7 @@
 
 mod args;
 mod check;
+mod config;
 mod diff;
 mod eval;
 mod find;

@@ -1,5 +1,7 @@
 //! The decisions that the specification leaves open, as options with the same names in flags, files and JavaScript.
 
+use serde::Deserialize;
+
 /// How the engine reads what NetworkPolicy leaves undefined. `docs/semantics.md` explains each.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct EngineOptions {
@@ -16,7 +18,8 @@ pub struct EngineOptions {
 }
 
 /// D1, S20.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum IpBlocks {
     /// An `ipBlock` matches every address in it, pods' included (upstream's end-to-end tests need this).
     #[default]
@@ -26,7 +29,8 @@ pub enum IpBlocks {
 }
 
 /// D2, S32.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum HostNetwork {
     /// No selector matches the pod, as subject or peer; its traffic is its node's.
     #[default]
@@ -36,7 +40,8 @@ pub enum HostNetwork {
 }
 
 /// Whether a kind of traffic is subject to policy.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Enforcement {
     /// Policies apply.
     #[default]
@@ -46,7 +51,8 @@ pub enum Enforcement {
 }
 
 /// D8, S22, V19s.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Cidrs {
     /// Host bits, leading zeros and IPv4-mapped addresses make a policy invalid.
     #[default]

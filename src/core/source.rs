@@ -88,6 +88,16 @@ pub enum Place {
     Source(SourceId),
 }
 
+impl Place {
+    /// The text that it is in.
+    pub fn source(&self) -> SourceId {
+        match self {
+            Place::Field { origin, .. } => origin.source,
+            Place::Span { source, .. } | Place::Source(source) => *source,
+        }
+    }
+}
+
 /// A place from its beginning to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Region {

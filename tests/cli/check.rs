@@ -210,3 +210,33 @@ fn a_baseline_leaves_out_what_was_there_and_misses_what_is_gone() {
     scratch.write("known.json", "[]");
     call(&["--baseline", "known.json"]).ends_with(2).says(&["`known.json` is no baseline", "--write-baseline"]);
 }
+
+#[test]
+fn a_configuration_sets_severities_and_options_and_flags_go_before_it() {
+    let scratch = Scratch::new();
+    let call = |arguments: &[&str]| Call::new(arguments).within(scratch.path()).with("GITHUB_ACTIONS", "").run();
+    scratch.write("k8s/policies.yaml", FOUND.split("---\n").next().unwrap());
+    call(&["check", "k8s"]).ends_with(1);
+    scratch.write("netpol.yaml", "rules: { open-egress: note }\n");
+    call(&["check", "k8s"]).ends_with(0).prints(&["note[open-egress]"]);
+    // It is no manifest.
+    let run = call(&["check", "."]).ends_with(0);
+    assert!(!run.out.contains("not-an-object"), "{}", run.out);
+    scratch.write("other.yaml", "overrides: [{ paths: [\"k8s/*\"], rules: { open-egress: off } }]\n");
+    let run = call(&["check", "k8s", "--config", "other.yaml"]).ends_with(0);
+    assert!(!run.out.contains("open-egress"), "{}", run.out);
+    call(&["check", "k8s", "--config", "nowhere.yaml"]).ends_with(2).says(&["cannot read `nowhere.yaml`"]);
+    scratch.write("netpol.yaml", "rules:\n  open-egres: off\n");
+    call(&["check", "k8s"])
+        .ends_with(2)
+        .says(&["`netpol.yaml`: there is no rule `open-egres`: did you mean `open-egress`?"]);
+    scratch.write("netpol.yaml", "options:\n  ip-blocks: all\n");
+    call(&["reach", "k8s"]).ends_with(2).says(&["`netpol.yaml`:2:", "unknown variant `all`"]);
+
+    let legacy = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: { name: a, namespace: shop }\n\
+                  spec: { podSelector: {}, ingress: [{ from: [{ ipBlock: { cidr: 10.0.0.1/8 } }] }] }\n";
+    scratch.write("k8s/policies.yaml", format!("{legacy}---\n{WEB}"));
+    scratch.write("netpol.yaml", "options: { cidrs: legacy }\n");
+    call(&["reach", "k8s"]).ends_with(0);
+    call(&["reach", "k8s", "--cidrs", "strict"]).ends_with(2);
+}

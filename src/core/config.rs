@@ -1,0 +1,211 @@
+//! `netpol.yaml`: how bad a project finds what, and how it reads what NetworkPolicy leaves undefined.
+
+use std::collections::BTreeMap;
+
+use globset::{Glob, GlobSet};
+use serde::Deserialize;
+
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::lint::{RULES, Rule};
+use crate::options::{Cidrs, Enforcement, EngineOptions, HostNetwork, IpBlocks};
+use crate::source::Sources;
+use crate::spelling::nearest;
+
+/// A configuration, checked.
+#[derive(Debug, Default)]
+pub struct Config {
+    /// The engine's options that it sets.
+    pub options: OptionsConfig,
+    rules: BTreeMap<String, Level>,
+    overrides: Vec<(GlobSet, BTreeMap<String, Level>)>,
+}
+
+/// What is wrong with a configuration.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    /// What is wrong, and what to write instead.
+    pub message: String,
+    /// Line and column, from 1, where they are known.
+    pub position: Option<(usize, usize)>,
+}
+
+/// How bad findings of a rule are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Level {
+    Off,
+    Note,
+    Warning,
+    Error,
+}
+
+/// The engine's options as a configuration sets them; those that are missing stay as they are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct OptionsConfig {
+    /// D1.
+    pub ip_blocks: Option<IpBlocks>,
+    /// D2.
+    pub host_network: Option<HostNetwork>,
+    /// D3.
+    pub own_node_egress: Option<Enforcement>,
+    /// D4.
+    pub service_hairpin: Option<Enforcement>,
+    /// D8.
+    pub cidrs: Option<Cidrs>,
+}
+
+impl OptionsConfig {
+    /// These options where they are set, and `other`'s where they are not.
+    pub fn or(self, other: OptionsConfig) -> OptionsConfig {
+        OptionsConfig {
+            ip_blocks: self.ip_blocks.or(other.ip_blocks),
+            host_network: self.host_network.or(other.host_network),
+            own_node_egress: self.own_node_egress.or(other.own_node_egress),
+            service_hairpin: self.service_hairpin.or(other.service_hairpin),
+            cidrs: self.cidrs.or(other.cidrs),
+        }
+    }
+
+    /// These options where they are set, and the defaults where they are not.
+    pub fn engine_options(self) -> EngineOptions {
+        EngineOptions {
+            ip_blocks: self.ip_blocks.unwrap_or_default(),
+            host_network: self.host_network.unwrap_or_default(),
+            own_node_egress: self.own_node_egress.unwrap_or_default(),
+            service_hairpin: self.service_hairpin.unwrap_or_default(),
+            cidrs: self.cidrs.unwrap_or_default(),
+        }
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+struct Written {
+    options: OptionsConfig,
+    rules: BTreeMap<String, Level>,
+    overrides: Vec<WrittenOverride>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenOverride {
+    paths: Vec<String>,
+    rules: BTreeMap<String, Level>,
+}
+
+impl Config {
+    /// Reads a configuration. An empty one sets nothing.
+    ///
+    /// # Errors
+    ///
+    /// It has a field, a value, a rule or a pattern that it cannot have.
+    pub fn parse(text: &str) -> Result<Config, ConfigError> {
+        let written = serde_yaml::from_str::<Option<Written>>(text).map_err(|error| ConfigError {
+            message: error.to_string(),
+            position: error.location().map(|location| (location.line(), location.column())),
+        })?;
+        let Written { options, rules, overrides } = written.unwrap_or_default();
+        check_rules(&rules)?;
+        let overrides = overrides
+            .into_iter()
+            .map(|written| {
+                check_rules(&written.rules)?;
+                Ok((globs(&written.paths)?, written.rules))
+            })
+            .collect::<Result<_, ConfigError>>()?;
+        Ok(Config { options, rules, overrides })
+    }
+
+    /// Gives findings the severity that the configuration wants, and leaves out those that it does not want.
+    pub fn apply(&self, sources: &Sources, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+        let with_level = |mut diagnostic: Diagnostic| {
+            diagnostic.severity = match self.level(sources, &diagnostic) {
+                None => diagnostic.severity,
+                Some(Level::Off) => return None,
+                Some(Level::Note) => Severity::Note,
+                Some(Level::Warning) => Severity::Warning,
+                Some(Level::Error) => Severity::Error,
+            };
+            Some(diagnostic)
+        };
+        diagnostics.into_iter().filter_map(with_level).collect()
+    }
+
+    /// The last override for the finding's file that names its rule, or what holds everywhere.
+    fn level(&self, sources: &Sources, diagnostic: &Diagnostic) -> Option<Level> {
+        let path = diagnostic.place.as_ref().and_then(|place| sources.get(place.source())).map(|source| {
+            let path = source.path.as_str();
+            path.strip_prefix("./").unwrap_or(path)
+        });
+        let is_about = |(globs, rules): &&(GlobSet, BTreeMap<String, Level>)| {
+            rules.contains_key(diagnostic.slug) && path.is_some_and(|path| globs.is_match(path))
+        };
+        let rules = self.overrides.iter().rev().find(is_about).map_or(&self.rules, |(_, rules)| rules);
+        rules.get(diagnostic.slug).copied()
+    }
+}
+
+fn check_rules(rules: &BTreeMap<String, Level>) -> Result<(), ConfigError> {
+    for slug in rules.keys().filter(|slug| Rule::find(slug).is_none()) {
+        let hint = match nearest(slug, RULES.iter().map(|rule| rule.slug)) {
+            Some(name) => format!("did you mean `{name}`?"),
+            None => "`netpol rules` lists them".to_owned(),
+        };
+        return Err(ConfigError { message: format!("there is no rule `{slug}`: {hint}"), position: None });
+    }
+    Ok(())
+}
+
+fn globs(patterns: &[String]) -> Result<GlobSet, ConfigError> {
+    let wrong = |error: globset::Error| ConfigError { message: error.to_string(), position: None };
+    let mut builder = GlobSet::builder();
+    for pattern in patterns {
+        builder.add(Glob::new(pattern).map_err(wrong)?);
+    }
+    builder.build().map_err(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Place;
+
+    #[test]
+    fn the_last_override_for_a_path_decides_before_what_holds_everywhere() {
+        let config = Config::parse(
+            "rules: { open-egress: warning, ignored-rules: off }\n\
+             overrides:\n\
+             - { paths: ['legacy/**'], rules: { open-egress: off } }\n\
+             - { paths: ['legacy/new/*.yaml'], rules: { open-egress: error } }\n",
+        )
+        .unwrap();
+        let mut sources = Sources::default();
+        let mut severity = |path: &str, slug| {
+            let place = Place::Source(sources.add(path, ""));
+            let kept = config.apply(&sources, vec![Diagnostic::note(slug, "").at(place)]);
+            kept.first().map(|finding| finding.severity)
+        };
+        assert_eq!(severity("./k8s/a.yaml", "open-egress"), Some(Severity::Warning));
+        assert_eq!(severity("legacy/a.yaml", "open-egress"), None);
+        assert_eq!(severity("./legacy/new/a.yaml", "open-egress"), Some(Severity::Error));
+        assert_eq!(severity("legacy/new/a.yaml", "ignored-rules"), None);
+        assert_eq!(severity("legacy/new/a.yaml", "passed-over"), Some(Severity::Note));
+    }
+
+    #[test]
+    fn what_a_configuration_cannot_have_is_refused() {
+        for (text, says) in [
+            ("rules: { open-egres: off }", "there is no rule `open-egres`: did you mean `open-egress`?"),
+            ("rules: { open-egress: fatal }", "unknown variant `fatal`"),
+            ("rule: {}", "unknown field `rule`"),
+            ("options: { ip-blocks: all }", "unknown variant `all`"),
+            ("overrides: [{ paths: ['a['], rules: {} }]", "error parsing glob 'a['"),
+            ("overrides: [{ paths: [], rules: { x: off } }]", "there is no rule `x`"),
+        ] {
+            let error = Config::parse(text).unwrap_err();
+            assert!(error.message.contains(says), "{text}: {}", error.message);
+        }
+        assert_eq!(Config::parse("# nothing\n").unwrap().options, OptionsConfig::default());
+    }
+}
