@@ -18,7 +18,7 @@ pub(super) fn check(lint: &mut Lint<'_>, inventory: &mut Inventory<'_>) {
     }
 }
 
-/// M22: the workloads that are open in a direction in which at least half of their namespace's are isolated.
+/// M22: the workloads that are open in a direction in which two thirds of their namespace's, and more than one, are isolated.
 fn open_workloads(lint: &mut Lint<'_>, inventory: &Inventory<'_>) {
     let cluster = inventory.cluster;
     let endpoints: Vec<_> = cluster.endpoint_ids().collect();
@@ -36,19 +36,17 @@ fn open_workloads(lint: &mut Lint<'_>, inventory: &Inventory<'_>) {
         }
         let is_rule = [0, 1].map(|direction: usize| {
             let isolated = workloads.iter().filter(|(.., isolated)| isolated.get(direction) == Some(&true)).count();
-            isolated > 0 && isolated * 2 >= workloads.len()
+            isolated >= 2 && isolated * 3 >= workloads.len() * 2
         });
         for ((kind, name), endpoint, isolated) in &workloads {
             let what = match (isolated, is_rule) {
-                ([false, false], [true, true]) => "it may connect to everyone, and everyone to it",
-                ([false, _], [true, _]) => "it may connect to everyone",
-                ([_, false], [_, true]) => "everyone may connect to it",
+                ([false, false], [true, true]) => "no policy isolates it: everyone may connect to it, and it to everyone",
+                ([false, _], [true, _]) => "no policy isolates its egress: it may connect to everyone",
+                ([_, false], [_, true]) => "no policy isolates its ingress: everyone may connect to it",
                 _ => continue,
             };
             let namespace = cluster.namespace_name(endpoint.namespace);
-            let message = format!(
-                "no policy isolates it, although most workloads of `{namespace}` are isolated: {what}"
-            );
+            let message = format!("{what}; most workloads of `{namespace}` are isolated");
             let object = format!("{kind} {namespace}/{name}");
             lint.find_in(&rules::OPEN_WORKLOAD, object, &endpoint.origin, "metadata.name", message).help =
                 Some("select it in a policy, or add one for all pods of the namespace: `podSelector: {}`".to_owned());

@@ -3,15 +3,17 @@
 //! Of the reasons why nothing is matched, the first that applies is told. An input need not be a whole cluster: where it lacks the
 //! pods or namespaces that a selector is about, nothing is said.
 
+use std::collections::BTreeSet;
+
 use super::inventory::{Inventory, services_in};
 use super::labels::{self, Written};
 use super::near::nearest;
 use super::{Lint, mend, rules};
-use crate::cluster::{Direction, EndpointId, NAMESPACE_NAME_LABEL, NamespaceId, Policy};
+use crate::cluster::{Direction, EndpointId, EndpointKind, NAMESPACE_NAME_LABEL, NamespaceId, Policy};
 use crate::diagnostic::{Fix, Related};
 use crate::model::{NamespaceScope, Peer, PodSelection};
-use crate::object::{LabelSelector, NetworkPolicyPeer};
-use crate::selector::{Operator, Selector};
+use crate::object::{LabelSelector, NetworkPolicyPeer, WorkloadKind};
+use crate::selector::{Operator, Requirement, Selector};
 use crate::source::Place;
 
 /// What a selector is for.
@@ -121,7 +123,9 @@ impl Selection<'_> {
     ) {
         let cluster = inventory.cluster;
         let found = || endpoints.iter().filter_map(|id| cluster.endpoint(*id));
-        if found().all(|endpoint| inventory.is_on_host_network(endpoint)) {
+        // A policy for all pods of a namespace is also there for those to come.
+        let is_for_all = self.role == Role::Subject && self.selection.pods.requirements().is_empty();
+        if !is_for_all && found().all(|endpoint| inventory.is_on_host_network(endpoint)) {
             let message = format!(
                 "only pods on the host network match, whose traffic most network plugins take for their node's: {}",
                 self.role.consequence()
@@ -184,7 +188,7 @@ impl Selection<'_> {
             finding.help = Some("put them into a `podSelector`, beside a `namespaceSelector` for the namespace".to_owned());
             finding.related.extend(pod_place(inventory, pod));
         } else if inventory.is_whole {
-            let unmet = |(_, requirement): &(usize, &crate::selector::Requirement)| {
+            let unmet = |(_, requirement): &(usize, &Requirement)| {
                 inventory.cluster.namespaces.iter().all(|namespace| !requirement.is_met(&namespace.labels))
             };
             let first = requirements.iter().enumerate().find(unmet);
@@ -250,7 +254,7 @@ impl Selection<'_> {
         let message = format!("no pod {place} has `{wanted}`: {}", self.role.consequence());
         let rule =
             if self.role == Role::Subject { &rules::SELECTS_NO_POD } else { &rules::PEER_SELECTS_NOTHING };
-        lint.find(rule, self.policy, pods.path.clone(), message);
+        lint.find(rule, self.policy, pods.path.clone(), message).help = values_there(inventory, scope, wanted);
     }
 
     /// M35: whether the subject is in another namespace.
@@ -287,6 +291,20 @@ impl Selection<'_> {
     }
 }
 
+/// Which values the pods of some namespaces have, of the first label that none has as wanted.
+fn values_there(inventory: &Inventory<'_>, scope: &[NamespaceId], wanted: &Selector) -> Option<String> {
+    let there = || inventory.cluster.endpoints.iter().filter(|endpoint| scope.contains(&endpoint.namespace));
+    let is_unmet = |requirement: &&Requirement| !there().any(|endpoint| requirement.is_met(&endpoint.labels));
+    let key = &*wanted.requirements().iter().find(is_unmet)?.key;
+    let values: BTreeSet<&str> = there().filter_map(|endpoint| endpoint.labels.get(key)).collect();
+    let some: Vec<String> = values.iter().take(6).map(|value| format!("`{value}`")).collect();
+    let more = if values.len() > some.len() { ", …" } else { "" };
+    Some(match some.as_slice() {
+        [] => format!("no pod there has a label `{key}`"),
+        _ => format!("the values of `{key}` there are {}{more}", some.join(", ")),
+    })
+}
+
 /// Whether a key is what people take for the label with a namespace's name.
 fn is_like_name(key: &str) -> bool {
     matches!(key, "name" | "ns" | "namespace" | "metadata.name" | "kubernetes.io/name" | "kubernetes.io/namespace")
@@ -304,8 +322,14 @@ fn bearer(inventory: &mut Inventory<'_>, selector: &Selector) -> Option<Endpoint
     cluster.endpoint_ids().find(|(_, endpoint)| selector.matches(&endpoint.labels)).map(|(id, _)| id)
 }
 
+/// Where the labels of an endpoint are written.
 pub(super) fn pod_place(inventory: &Inventory<'_>, id: EndpointId) -> Option<Related> {
     let endpoint = inventory.cluster.endpoint(id)?;
-    let place = Place::Field { origin: endpoint.origin.clone(), path: "metadata.labels".to_owned() };
+    let path = match endpoint.kind {
+        EndpointKind::Pod => "metadata.labels",
+        EndpointKind::Workload(WorkloadKind::CronJob) => "spec.jobTemplate.spec.template.metadata.labels",
+        EndpointKind::Workload(_) => "spec.template.metadata.labels",
+    };
+    let place = Place::Field { origin: endpoint.origin.clone(), path: path.to_owned() };
     Some(Related { place, message: inventory.cluster.endpoint_label(id) })
 }
