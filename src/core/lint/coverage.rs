@@ -31,7 +31,11 @@ fn open_workloads(lint: &mut Lint<'_>, inventory: &Inventory<'_>) {
                 None => (endpoint.kind.name(), &*endpoint.name),
             };
             if seen.insert(unit) {
-                workloads.push((unit, *endpoint, Direction::BOTH.map(|direction| is_isolated(inventory, *id, direction))));
+                workloads.push((
+                    unit,
+                    *endpoint,
+                    Direction::BOTH.map(|direction| is_isolated(inventory, *id, direction)),
+                ));
             }
         }
         let is_rule = [0, 1].map(|direction: usize| {
@@ -40,7 +44,9 @@ fn open_workloads(lint: &mut Lint<'_>, inventory: &Inventory<'_>) {
         });
         for ((kind, name), endpoint, isolated) in &workloads {
             let what = match (isolated, is_rule) {
-                ([false, false], [true, true]) => "no policy isolates it: everyone may connect to it, and it to everyone",
+                ([false, false], [true, true]) => {
+                    "no policy isolates it: everyone may connect to it, and it to everyone"
+                }
                 ([false, _], [true, _]) => "no policy isolates its egress: it may connect to everyone",
                 ([_, false], [_, true]) => "no policy isolates its ingress: everyone may connect to it",
                 _ => continue,

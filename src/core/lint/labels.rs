@@ -111,7 +111,8 @@ pub(super) fn generated(
         if values.iter().all(|value| is_stable(inventory, namespaces, key, value)) {
             continue;
         }
-        let message = format!("a controller sets `{key}` on its pods, {what}: once that changes, this matches other pods");
+        let message =
+            format!("a controller sets `{key}` on its pods, {what}: once that changes, this matches other pods");
         lint.find(&rules::GENERATED_LABEL, policy, written.requirement(index), message).help =
             Some("select by labels that you set in the pod template".to_owned());
     }
@@ -185,8 +186,9 @@ pub(super) fn not_in(
         if matched.iter().all(|(_, labels)| labels.get(key).is_none()) {
             continue;
         }
-        let message =
-            format!("`{requirement}` also matches {bearers} without the label `{key}`, such as `{without}`: this peer allows them too");
+        let message = format!(
+            "`{requirement}` also matches {bearers} without the label `{key}`, such as `{without}`: this peer allows them too"
+        );
         lint.find(&rules::NOT_IN_WITHOUT_KEY, policy, written.requirement(index), message).help =
             Some(format!("add `{{ key: {key}, operator: Exists }}`, or list the values that are meant with `In`"));
     }

@@ -24,9 +24,18 @@ pub(super) fn check(lint: &mut Lint<'_>, inventory: &mut Inventory<'_>) {
                     for (index, port) in ports.iter().enumerate() {
                         let path = rule.path.port(index);
                         match &port.ports {
-                            PortSelection::Name(name) => destinations.check_name(lint, policy, &path, name, port.protocol),
+                            PortSelection::Name(name) => {
+                                destinations.check_name(lint, policy, &path, name, port.protocol)
+                            }
                             PortSelection::Range(first, last) if first == last => {
-                                destinations.check_number(lint, inventory, policy, &path, (port.protocol, *first), ports);
+                                destinations.check_number(
+                                    lint,
+                                    inventory,
+                                    policy,
+                                    &path,
+                                    (port.protocol, *first),
+                                    ports,
+                                );
                             }
                             PortSelection::Range(..) => {}
                         }
@@ -46,11 +55,19 @@ struct Destinations<'a> {
 }
 
 impl<'a> Destinations<'a> {
-    fn of(inventory: &mut Inventory<'a>, subject: &PodSelection, direction: Direction, rule: &Rule) -> Destinations<'a> {
+    fn of(
+        inventory: &mut Inventory<'a>,
+        subject: &PodSelection,
+        direction: Direction,
+        rule: &Rule,
+    ) -> Destinations<'a> {
         let selections: Vec<&PodSelection> = match (direction, &rule.peers) {
             (Direction::Ingress, _) => vec![subject],
             (Direction::Egress, peers) => {
-                let pods = |peer| if let &Peer::Pods(ref selection) = peer { Some(selection) } else { None };
+                let pods = |peer| match peer {
+                    Peer::Pods(selection) => Some(selection),
+                    Peer::Addresses(_) => None,
+                };
                 peers.iter().flatten().filter_map(pods).collect()
             }
         };
@@ -196,7 +213,8 @@ impl<'a> Listening<'a> {
                 let (target, name) = match &entry.target {
                     TargetPort::Number(target) => (*target, None),
                     TargetPort::Name(name) => {
-                        let is_it = |port: &&crate::cluster::NamedPort| port.name == *name && port.protocol == entry.protocol;
+                        let is_it =
+                            |port: &&crate::cluster::NamedPort| port.name == *name && port.protocol == entry.protocol;
                         match endpoint.named_ports.iter().find(is_it) {
                             Some(port) => (port.port, Some(name)),
                             None => continue,

@@ -46,7 +46,9 @@ mod tests {
 
     #[test]
     fn one_wrong_letter_is_a_misspelling() {
-        for (written, word) in [("fronted", "frontend"), ("monitorng", "monitoring"), ("Web", "web"), ("wbe-api", "web-api")] {
+        for (written, word) in
+            [("fronted", "frontend"), ("monitorng", "monitoring"), ("Web", "web"), ("wbe-api", "web-api")]
+        {
             let expected = (written != "wbe-api").then_some(word);
             assert_eq!(nearest(written, [word, "other"]), expected, "{written}");
         }
@@ -54,7 +56,9 @@ mod tests {
 
     #[test]
     fn digits_and_short_parts_tell_things_apart() {
-        for (written, word) in [("app-1", "app-2"), ("team-a", "team-b"), ("db", "dc"), ("v1", "v11"), ("shop", "shop-2")] {
+        for (written, word) in
+            [("app-1", "app-2"), ("team-a", "team-b"), ("db", "dc"), ("v1", "v11"), ("shop", "shop-2")]
+        {
             assert_eq!(nearest(written, [word]), None, "{written}");
         }
     }

@@ -46,7 +46,8 @@ pub(super) fn check(lint: &mut Lint<'_>, inventory: &mut Inventory<'_>) {
                 for (index, (peer, written)) in rule.peers.iter().flatten().zip(&written.peers).enumerate() {
                     if let Peer::Pods(selection) = peer {
                         let path = rule.path.peer(index);
-                        Selection { policy, role: Role::Peer(direction), path, selection }.check_peer(lint, inventory, written);
+                        Selection { policy, role: Role::Peer(direction), path, selection }
+                            .check_peer(lint, inventory, written);
                     }
                 }
             }
@@ -164,7 +165,8 @@ impl Selection<'_> {
         for (index, requirement) in requirements.iter().enumerate() {
             let key = &*requirement.key;
             let Operator::In(values) = &requirement.operator else { continue };
-            if !known.contains_key(key) && is_like_name(key) && values.iter().all(|name| is_namespace(inventory, name)) {
+            if !known.contains_key(key) && is_like_name(key) && values.iter().all(|name| is_namespace(inventory, name))
+            {
                 let path = written.requirement(index);
                 let (origin, sources) = (&self.policy.origin, lint.sources);
                 let edit = if written.is_label(index) {
@@ -183,9 +185,12 @@ impl Selection<'_> {
         if requirements.iter().all(|requirement| !known.contains_key(&*requirement.key))
             && let Some(pod) = bearer(inventory, written.selector)
         {
-            let message = format!("a namespaceSelector looks at the labels of namespaces, and these are labels of pods: {consequence}");
+            let message = format!(
+                "a namespaceSelector looks at the labels of namespaces, and these are labels of pods: {consequence}"
+            );
             let finding = lint.find(&rules::MISPLACED_LABEL, self.policy, written.path.clone(), message);
-            finding.help = Some("put them into a `podSelector`, beside a `namespaceSelector` for the namespace".to_owned());
+            finding.help =
+                Some("put them into a `podSelector`, beside a `namespaceSelector` for the namespace".to_owned());
             finding.related.extend(pod_place(inventory, pod));
         } else if inventory.is_whole {
             let unmet = |(_, requirement): &(usize, &Requirement)| {
@@ -213,10 +218,10 @@ impl Selection<'_> {
         let wanted = &self.selection.pods;
         let cluster = inventory.cluster;
         // Where a Service selects them, something else makes these pods.
-        let is_promised =
-            scope.iter().flat_map(|id| services_in(cluster, *id)).any(|service| {
-                !service.selector.is_empty() && wanted.matches(&service.selector)
-            });
+        let is_promised = scope
+            .iter()
+            .flat_map(|id| services_in(cluster, *id))
+            .any(|service| !service.selector.is_empty() && wanted.matches(&service.selector));
         if is_promised {
             return;
         }
@@ -228,8 +233,7 @@ impl Selection<'_> {
             return;
         }
         let known = inventory.pod_labels();
-        let is_of_namespace =
-            |namespace: &&crate::cluster::Namespace| wanted.matches(&namespace.labels);
+        let is_of_namespace = |namespace: &&crate::cluster::Namespace| wanted.matches(&namespace.labels);
         let keys = wanted.requirements().iter();
         if keys.into_iter().all(|requirement| !known.contains_key(&*requirement.key))
             && let Some(namespace) = cluster.namespaces.iter().find(is_of_namespace)
@@ -252,8 +256,7 @@ impl Selection<'_> {
             _ => "in these namespaces".to_owned(),
         };
         let message = format!("no pod {place} has `{wanted}`: {}", self.role.consequence());
-        let rule =
-            if self.role == Role::Subject { &rules::SELECTS_NO_POD } else { &rules::PEER_SELECTS_NOTHING };
+        let rule = if self.role == Role::Subject { &rules::SELECTS_NO_POD } else { &rules::PEER_SELECTS_NOTHING };
         lint.find(rule, self.policy, pods.path.clone(), message).help = values_there(inventory, scope, wanted);
     }
 
