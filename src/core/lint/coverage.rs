@@ -2,12 +2,11 @@
 
 use rustc_hash::FxHashSet;
 
-use super::inventory::Inventory;
+use super::inventory::{Inventory, selection_of};
 use super::unmatched::pod_place;
 use super::{Lint, rules};
 use crate::cluster::{Direction, Endpoint, EndpointId, EndpointKind, Service};
 use crate::diagnostic::Related;
-use crate::model::Peer;
 use crate::object::WorkloadKind;
 use crate::source::Place;
 
@@ -82,10 +81,7 @@ fn job_labels(lint: &mut Lint<'_>, inventory: &mut Inventory<'_>) {
     for compiled in tiers.iter().flat_map(|tier| &tier.policies) {
         let Some(policy) = cluster.policy(compiled.id) else { continue };
         let rules = compiled.ingress.iter().chain(&compiled.egress).flatten();
-        let peers = rules.flat_map(|rule| rule.peers.iter().flatten()).filter_map(|peer| match peer {
-            Peer::Pods(selection) => Some(selection),
-            Peer::Addresses(_) => None,
-        });
+        let peers = rules.flat_map(|rule| rule.peers.iter().flatten()).filter_map(selection_of);
         for selection in std::iter::once(&compiled.subject).chain(peers) {
             if selection.pods.requirements().is_empty() {
                 continue;

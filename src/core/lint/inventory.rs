@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 use crate::bitset::BitSets;
 use crate::cluster::{Cluster, Endpoint, EndpointId, NAMESPACE_NAME_LABEL, NamespaceId, Service};
 use crate::engine::{Engine, is_on_host_network};
-use crate::model::{self, NamespaceScope, PodSelection, Tier};
+use crate::model::{self, NamespaceScope, Peer, PodSelection, Tier};
 use crate::object::Labels;
 use crate::select::SelectorIndex;
 use crate::selector::{Operator, Selector};
@@ -153,6 +153,14 @@ impl<'a> Inventory<'a> {
             services_in(cluster, endpoint.namespace).iter().filter(is_behind).collect()
         };
         self.services_of.get_or_insert_with(|| Rc::new(cluster.endpoints.iter().map(services).collect())).clone()
+    }
+}
+
+/// The pods that a peer is about, if it is about pods.
+pub(super) fn selection_of(peer: &Peer) -> Option<&PodSelection> {
+    match peer {
+        Peer::Pods(selection) => Some(selection),
+        Peer::Addresses(_) => None,
     }
 }
 

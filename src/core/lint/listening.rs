@@ -5,11 +5,11 @@
 
 use std::rc::Rc;
 
-use super::inventory::Inventory;
+use super::inventory::{Inventory, selection_of};
 use super::{Lint, mend, rules};
 use crate::cluster::{Direction, Endpoint, EndpointId, Policy, Service, ServiceKind, TargetPort};
 use crate::diagnostic::{Fix, Related};
-use crate::model::{Peer, PodSelection, PortMatch, PortSelection, Rule};
+use crate::model::{PodSelection, PortMatch, PortSelection, Rule};
 use crate::protocol::{Port, Protocol};
 use crate::source::Place;
 
@@ -63,13 +63,7 @@ impl<'a> Destinations<'a> {
     ) -> Destinations<'a> {
         let selections: Vec<&PodSelection> = match (direction, &rule.peers) {
             (Direction::Ingress, _) => vec![subject],
-            (Direction::Egress, peers) => {
-                let pods = |peer| match peer {
-                    Peer::Pods(selection) => Some(selection),
-                    Peer::Addresses(_) => None,
-                };
-                peers.iter().flatten().filter_map(pods).collect()
-            }
+            (Direction::Egress, peers) => peers.iter().flatten().filter_map(selection_of).collect(),
         };
         let count = rule.peers.as_ref().map(Vec::len);
         let is_known = direction == Direction::Ingress || count == Some(selections.len());
