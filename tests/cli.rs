@@ -3,6 +3,8 @@
 //! What bad input does is in `bad_input.rs`. `NETPOL_BLESS=1 cargo test --package netpol-tests --test cli` rewrites the golden
 //! outputs; read the difference before it is committed.
 
+#[path = "cli/check.rs"]
+mod check;
 #[path = "cli/decisions.rs"]
 mod decisions;
 #[path = "cli/diff.rs"]
@@ -20,3 +22,5 @@ mod options;
 mod program;
 #[path = "cli/reach.rs"]
 mod reach;
+#[path = "cli/readme.rs"]
+mod readme;

@@ -1,10 +1,14 @@
 //! The command line.
 
+mod check;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use netpol::options::{Cidrs, Enforcement, EngineOptions, HostNetwork, IpBlocks};
 use netpol::protocol::{Family, Port, Protocol};
+
+pub use check::{Check, CheckFormat, CheckOutput, FailOn, Rules};
 
 /// Kubernetes network policy: may this flow pass, who can reach whom, and why.
 #[derive(Debug, Parser)]
@@ -32,6 +36,8 @@ pub enum Command {
     Eval(Eval),
     Reach(Reach),
     Diff(Diff),
+    Check(Check),
+    Rules(Rules),
 }
 
 /// Options of every command.

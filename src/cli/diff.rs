@@ -1,24 +1,30 @@
 //! `netpol diff`.
 
-use std::io::Write;
+use netpol_report::diff as report;
 
 use crate::args::{Common, Diff, DiffFormat};
 use crate::input;
 use crate::reach::query;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, delivered};
 use crate::{Failure, Status};
 
 pub fn run(command: &Diff, common: &Common) -> Result<Status, Failure> {
+    if [&command.old, &command.new].into_iter().all(|path| path.as_os_str() == "-") {
+        let message = "standard input cannot be both OLD and NEW: name a file or a folder for one of them";
+        return Err(Failure::Usage(message.to_owned()));
+    }
     let old = input::read(std::slice::from_ref(&command.old), common)?;
     let new = input::read(std::slice::from_ref(&command.new), common)?;
     let query = query(&command.filter);
     netpol::reach::check(&query, &[&old.engine, &new.engine])?;
     let difference = netpol::diff(&old.engine, &new.engine, &query);
-    let text = match command.output {
-        DiffFormat::Text => netpol_report::diff::text(&difference, &Terminal::of(common).output_style()),
-        DiffFormat::Json => netpol_report::diff::json(&difference)? + "\n",
-        DiffFormat::Md => netpol_report::diff::markdown(&difference),
-    };
-    std::io::stdout().lock().write_all(text.as_bytes())?;
+    let mut out = std::io::stdout().lock();
+    delivered(match command.output {
+        DiffFormat::Text => report::text(&difference, &Terminal::of(common).output_style(), &mut out),
+        DiffFormat::Json => report::json(&difference, &mut out),
+        DiffFormat::Md => report::markdown(&difference, &mut out),
+    })?;
+    // The process ends here, and the system frees its memory faster than one by one.
+    std::mem::forget((old, new));
     Ok(if difference.is_empty() { Status::Success } else { Status::Negative })
 }

@@ -9,7 +9,7 @@ use netpol_report::eval::{self, Answer, OpenPorts, Places, Summary};
 
 use crate::args::{Common, Eval, EvalFormat};
 use crate::input::{self, Input};
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, delivered};
 use crate::{Failure, Status};
 
 pub fn run(command: &Eval, common: &Common) -> Result<Status, Failure> {
@@ -33,8 +33,7 @@ fn one(command: &Eval, common: &Common, flow: &FlowText) -> Result<Status, Failu
     let input = input::read(&command.paths, common)?;
     let places = Places::new(input.engine.cluster(), &input.sources);
     let (text, verdict) = answer(&input, &places, flow, command.output, common)?;
-    let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())?;
+    delivered(std::io::stdout().lock().write_all(text.as_bytes()))?;
     Ok(if verdict == Summary::Same(Verdict::Allow) { Status::Success } else { Status::Negative })
 }
 
@@ -64,22 +63,23 @@ fn many(command: &Eval, common: &Common, file: &Path) -> Result<Status, Failure>
         });
         match answered {
             Ok((text, _)) => {
-                out.write_all(text.as_bytes())?;
-                if command.output == EvalFormat::Text {
-                    out.write_all(b"\n")?;
+                let end = if command.output == EvalFormat::Text { "\n" } else { "" };
+                if !delivered(write!(out, "{text}{end}"))? {
+                    return Ok(status);
                 }
             }
             Err(Failure::Flow(error)) => {
                 status = Status::Failure;
                 if command.output == EvalFormat::Json {
-                    writeln!(out, "{}", eval::error_json(line, &error)?)?;
+                    delivered(writeln!(out, "{}", eval::error_json(line, &error)?))?;
                 }
-                Terminal::of(common).report(&format!("{path}:{}: error: {error}\n", index + 1));
+                let terminal = Terminal::of(common);
+                terminal.report_error(&format!("{path}:{}: ", index + 1), &error.to_string());
             }
             Err(failure) => return Err(failure),
         }
     }
-    out.flush()?;
+    delivered(out.flush())?;
     Ok(status)
 }
 

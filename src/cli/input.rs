@@ -30,14 +30,7 @@ pub struct Input {
 ///
 /// A path cannot be read, nothing is in it, or parts had to be left out and `--lenient` is not given.
 pub fn read(paths: &[PathBuf], common: &Common) -> Result<Input, Failure> {
-    let mut diagnostics = Vec::new();
-    let sources = read_sources(paths, &mut diagnostics)?;
-    let options = common.engine_options();
-    let loaded = parse(&sources);
-    diagnostics.extend(loaded.diagnostics);
-    let is_empty = loaded.objects.is_empty();
-    let resolved = netpol::resolve(loaded.objects, &options);
-    diagnostics.extend(resolved.diagnostics);
+    let Compiled { sources, diagnostics, engine, is_empty } = compile(paths, common)?;
     report(&diagnostics, &sources, common);
     let left_out = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
     if left_out > 0 && !common.lenient {
@@ -47,18 +40,52 @@ pub fn read(paths: &[PathBuf], common: &Common) -> Result<Input, Failure> {
         let names: Vec<String> = paths.iter().map(|path| format!("`{}`", path.display())).collect();
         return Err(Failure::Usage(format!("no Kubernetes objects that decide about traffic in {}", names.join(", "))));
     }
-    Ok(Input { engine: netpol::compile(resolved.cluster, options), sources })
+    Ok(Input { engine, sources })
+}
+
+/// Everything that is found in manifests.
+pub struct Checked {
+    pub sources: Sources,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads paths and says everything that there is to say about them.
+///
+/// # Errors
+///
+/// A path cannot be read.
+pub fn check(paths: &[PathBuf], common: &Common) -> Result<Checked, Failure> {
+    let Compiled { sources, mut diagnostics, engine, .. } = compile(paths, common)?;
+    diagnostics.extend(netpol::lint(&engine, &sources));
+    let diagnostics = netpol::ignore::apply(&sources, diagnostics);
+    Ok(Checked { sources, diagnostics })
+}
+
+struct Compiled {
+    sources: Sources,
+    diagnostics: Vec<Diagnostic>,
+    engine: Engine,
+    /// Whether nothing in the input decides about traffic.
+    is_empty: bool,
+}
+
+fn compile(paths: &[PathBuf], common: &Common) -> Result<Compiled, Failure> {
+    let mut diagnostics = Vec::new();
+    let sources = read_sources(paths, &mut diagnostics)?;
+    let options = common.engine_options();
+    let loaded = parse(&sources);
+    diagnostics.extend(loaded.diagnostics);
+    let is_empty = loaded.objects.is_empty();
+    let resolved = netpol::resolve(loaded.objects, &options);
+    diagnostics.extend(resolved.diagnostics);
+    Ok(Compiled { engine: netpol::compile(resolved.cluster, options), sources, diagnostics, is_empty })
 }
 
 /// Says what there is to say about the input, in its order.
 fn report(diagnostics: &[Diagnostic], sources: &Sources, common: &Common) {
     let terminal = Terminal::of(common);
     let style = terminal.error_style();
-    for (location, diagnostic) in netpol_report::diagnostics::sorted(diagnostics, sources) {
-        if !common.quiet || diagnostic.severity != Severity::Note {
-            terminal.report(&netpol_report::diagnostics::text(diagnostic, location.as_ref(), &style));
-        }
-    }
+    terminal.report(&netpol_report::diagnostics::list(diagnostics, sources, !common.quiet, &style));
 }
 
 fn read_sources(paths: &[PathBuf], diagnostics: &mut Vec<Diagnostic>) -> Result<Sources, Failure> {

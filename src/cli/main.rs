@@ -11,6 +11,7 @@
 )]
 
 mod args;
+mod check;
 mod diff;
 mod eval;
 mod find;
@@ -30,12 +31,13 @@ fn main() -> ExitCode {
         Command::Eval(command) => eval::run(command, &cli.common),
         Command::Reach(command) => reach::run(command, &cli.common),
         Command::Diff(command) => diff::run(command, &cli.common),
+        Command::Check(command) => check::run(command, &cli.common),
+        Command::Rules(command) => check::rules(command),
     };
     match result {
         Ok(status) => status.into(),
-        Err(Failure::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Status::Success.into(),
         Err(failure) => {
-            terminal::Terminal::of(&cli.common).report(&format!("error: {failure}\n"));
+            terminal::Terminal::of(&cli.common).report_error("", &failure.to_string());
             Status::Failure.into()
         }
     }
@@ -71,6 +73,9 @@ enum Failure {
     /// A path cannot be read.
     #[error("cannot read `{path}`: {source}")]
     Read { path: String, source: std::io::Error },
+    /// A path cannot be written.
+    #[error("cannot write `{path}`: {source}")]
+    Write { path: String, source: std::io::Error },
     /// Parts of the input had to be left out, and nobody allowed that.
     #[error("{count} of the input had to be left out, so that an answer could be wrong: mend {it}, or pass --lenient to go on without {it}", it = if *.0 == 1 { "it" } else { "them" }, count = parts(*.0))]
     LeftOut(usize),

@@ -5,7 +5,7 @@ use netpol_report::reach::{self, Format, Grouping};
 
 use crate::args::{Common, Filter, GroupBy, Reach, ReachFormat};
 use crate::input;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, delivered};
 use crate::{Failure, Status};
 
 pub fn run(command: &Reach, common: &Common) -> Result<Status, Failure> {
@@ -28,7 +28,7 @@ pub fn run(command: &Reach, common: &Common) -> Result<Status, Failure> {
         GroupBy::Namespace => Grouping::Namespace,
     };
     let style = Terminal::of(common).output_style();
-    reach::write(&connectivity, format, grouping, &style, &mut std::io::stdout().lock())?;
+    delivered(reach::write(&connectivity, format, grouping, &style, &mut std::io::stdout().lock()))?;
     // The process ends here, and the system frees its memory faster than one by one.
     std::mem::forget(input);
     Ok(Status::Success)

@@ -6,6 +6,14 @@ use netpol_report::Style;
 
 use crate::args::{ColorWhen, Common};
 
+/// Whether an answer still has a reader. One that goes away has read what it wanted: that is no error, and the answer stays.
+pub fn delivered(result: io::Result<()>) -> io::Result<bool> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        result => result.map(|()| true),
+    }
+}
+
 /// The standard streams of this run.
 pub struct Terminal {
     color: ColorWhen,
@@ -39,6 +47,12 @@ impl Terminal {
                 is_terminal && !is_set("NO_COLOR") && !is_dumb
             }
         }
+    }
+
+    /// Says what is wrong, behind the place where it is.
+    pub fn report_error(&self, place: &str, message: &str) {
+        let error = netpol_report::diagnostics::error(message, &self.error_style());
+        self.report(&format!("{}{error}", netpol_report::plain::plain(place)));
     }
 
     /// Says something that is not data. A closed standard error is no reason to stop.

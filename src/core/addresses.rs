@@ -156,9 +156,9 @@ impl AddressSpace {
         (0u32..).map(AddressClassId).take(self.blocks.len())
     }
 
-    /// The whole address space as ranges of one class each, IPv4 first, ascending; each of `singles` is a range of its own, and a
-    /// range begins at each of `starts`.
-    pub fn ranges(&self, singles: &[IpAddr], starts: &[IpAddr]) -> Vec<(AddressRange, AddressClassId)> {
+    /// The whole address space as ranges of one class each; IPv4 first, ascending. A range also begins at each of `starts`, and
+    /// each of `alone` is a range of its own.
+    pub fn ranges(&self, starts: &[IpAddr], alone: &[IpAddr]) -> Vec<(AddressRange, AddressClassId)> {
         let mut ranges = Vec::new();
         for family in Family::BOTH {
             let atoms = if family == Family::Ipv4 { &self.ipv4 } else { &self.ipv6 };
@@ -166,13 +166,13 @@ impl AddressSpace {
             let of_family = |addresses: &[IpAddr]| -> Vec<u128> {
                 addresses.iter().filter(|address| Family::of(**address) == family).copied().map(number_of).collect()
             };
-            let mut starts = of_family(starts);
-            starts.push(0);
-            starts.extend(atoms.iter().map(|(start, _)| *start));
-            for single in of_family(singles) {
-                starts.push(single);
-                starts.extend(single.checked_add(1).filter(|after| *after <= top));
-            }
+            let alone = of_family(alone);
+            let after = alone.iter().filter_map(|number| number.checked_add(1)).filter(|after| *after <= top);
+            let mut starts: Vec<u128> = (std::iter::once(0).chain(atoms.iter().map(|(start, _)| *start)))
+                .chain(of_family(starts))
+                .chain(alone.iter().copied())
+                .chain(after)
+                .collect();
             starts.sort_unstable();
             starts.dedup();
             for (index, start) in starts.iter().enumerate() {
@@ -271,17 +271,22 @@ mod tests {
     fn ranges_cover_the_space_and_merge_what_no_block_tells_apart() {
         let space =
             AddressSpace::new(&[block("10.0.0.0/8", &[]), block("11.0.0.0/8", &["11.0.0.0/9", "11.128.0.0/9"])]);
-        let text = |cuts: &[IpAddr]| -> Vec<String> {
-            space.ranges(cuts, &[]).iter().map(|(range, _)| range.to_string()).collect()
+        let text = |starts: &[IpAddr], alone: &[IpAddr]| -> Vec<String> {
+            space.ranges(starts, alone).iter().map(|(range, _)| range.to_string()).collect()
         };
         let ipv6 = "::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff";
-        assert_eq!(text(&[]), ["0.0.0.0-9.255.255.255", "10.0.0.0-10.255.255.255", "11.0.0.0-255.255.255.255", ipv6]);
+        assert_eq!(
+            text(&[], &[]),
+            ["0.0.0.0-9.255.255.255", "10.0.0.0-10.255.255.255", "11.0.0.0-255.255.255.255", ipv6]
+        );
         let whole = AddressSpace::new(&[block("0.0.0.0/0", &[]), block("128.0.0.0/1", &[]), block("::/0", &[])])
             .ranges(&[], &[]);
         let whole: Vec<String> = whole.iter().map(|(range, _)| range.to_string()).collect();
         assert_eq!(whole, ["0.0.0.0-127.255.255.255", "128.0.0.0-255.255.255.255", ipv6]);
-        let cut = text(&["10.0.0.7".parse().unwrap()]);
-        assert_eq!(cut[1..4], ["10.0.0.0-10.0.0.6", "10.0.0.7-10.0.0.7", "10.0.0.8-10.255.255.255"]);
+        let address = ["10.0.0.7".parse().unwrap()];
+        let alone = text(&[], &address);
+        assert_eq!(alone[1..4], ["10.0.0.0-10.0.0.6", "10.0.0.7-10.0.0.7", "10.0.0.8-10.255.255.255"]);
+        assert_eq!(text(&address, &[])[1..3], ["10.0.0.0-10.0.0.6", "10.0.0.7-10.255.255.255"]);
     }
 
     #[test]

@@ -236,15 +236,7 @@ impl Connections {
             (ConnectionId::NONE, other) | (other, ConnectionId::NONE) => other,
             (ConnectionId::ALL, _) | (_, ConnectionId::ALL) => ConnectionId::ALL,
             _ if a == b => a,
-            _ => {
-                let pair = (a.min(b), a.max(b));
-                if let Some(id) = self.unions.get(&pair) {
-                    return *id;
-                }
-                let id = self.intern(self.get(a).zip(self.get(b), PortSet::union));
-                self.unions.insert(pair, id);
-                id
-            }
+            _ => self.combined(a, b, |connections| &mut connections.unions, PortSet::union),
         }
     }
 
@@ -254,16 +246,25 @@ impl Connections {
             (ConnectionId::ALL, other) | (other, ConnectionId::ALL) => other,
             (ConnectionId::NONE, _) | (_, ConnectionId::NONE) => ConnectionId::NONE,
             _ if a == b => a,
-            _ => {
-                let pair = (a.min(b), a.max(b));
-                if let Some(id) = self.intersections.get(&pair) {
-                    return *id;
-                }
-                let id = self.intern(self.get(a).zip(self.get(b), PortSet::intersection));
-                self.intersections.insert(pair, id);
-                id
-            }
+            _ => self.combined(a, b, |connections| &mut connections.intersections, PortSet::intersection),
         }
+    }
+
+    /// Two sets combined in a way in which their order does not matter, remembered where `memory` says.
+    fn combined(
+        &mut self,
+        a: ConnectionId,
+        b: ConnectionId,
+        memory: fn(&mut Connections) -> &mut FxHashMap<(ConnectionId, ConnectionId), ConnectionId>,
+        combine: fn(&PortSet, &PortSet) -> PortSet,
+    ) -> ConnectionId {
+        let pair = (a.min(b), a.max(b));
+        if let Some(id) = memory(self).get(&pair) {
+            return *id;
+        }
+        let id = self.intern(self.get(a).zip(self.get(b), combine));
+        memory(self).insert(pair, id);
+        id
     }
 
     /// What is in `a` and not in `b`.

@@ -1,91 +1,83 @@
 //! The exact difference of two clusters: connections gained and lost, per pair of ends.
 //!
 //! Both answers are made over the same ends: a workload whose pods policies tell apart in either cluster is compared pod by pod,
-//! and external addresses are cut at the boundaries of both.
+//! and external addresses are cut at the boundaries of both. They are walked side by side, a source at a time, and only what differs
+//! is kept.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+mod ends;
+mod merge;
 
-use crate::connections::{ConnectionSet, PortSet};
+use rustc_hash::FxHashMap;
+
+use crate::connections::{ConnectionId, ConnectionSet, Connections, PortSet};
 use crate::engine::Engine;
-use crate::reach::{AddressRange, Connectivity, ReachQuery, Unit, split_workloads};
+use crate::reach::{Connectivity, ReachQuery, Unit, Walk, split_workloads};
+
+use ends::Ends;
+pub use ends::{DiffEnd, LoneEnd};
 
 /// What differs between two clusters.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Difference {
     /// Ends that only the new cluster has.
-    pub added: Vec<DiffEnd>,
+    pub added: Vec<LoneEnd>,
     /// Ends that only the old cluster has.
-    pub removed: Vec<DiffEnd>,
-    /// Pairs whose connections differ, sorted by source and destination.
-    pub changes: Vec<Change>,
-}
-
-/// An end that is compared.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum DiffEnd {
-    /// A workload or a pod, by namespace, name and kind.
-    Endpoint {
-        /// The namespace.
-        namespace: String,
-        /// The name.
-        name: String,
-        /// The kind.
-        kind: String,
-    },
-    /// Addresses.
-    Range(AddressRange),
-}
-
-impl DiffEnd {
-    fn of(unit: &Unit) -> DiffEnd {
-        match unit.range() {
-            Some(range) => DiffEnd::Range(range),
-            None => DiffEnd::Endpoint {
-                namespace: unit.namespace.clone(),
-                name: unit.name.clone(),
-                kind: unit.kind_name.clone(),
-            },
-        }
-    }
-
-    fn join(&self, next: &DiffEnd) -> Option<DiffEnd> {
-        match (self, next) {
-            (DiffEnd::Range(range), DiffEnd::Range(next)) => range.join(next).map(DiffEnd::Range),
-            _ => None,
-        }
-    }
-}
-
-impl fmt::Display for DiffEnd {
-    /// The id in output.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            DiffEnd::Endpoint { namespace, name, kind } => write!(f, "{namespace}/{name}[{kind}]"),
-            DiffEnd::Range(range) => range.fmt(f),
-        }
-    }
+    pub removed: Vec<LoneEnd>,
+    ends: Vec<DiffEnd>,
+    turns: Vec<Turn>,
+    /// Sorted by source and destination.
+    pairs: Vec<Pair>,
 }
 
 /// A pair of ends whose connections differ.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Change<'a> {
     /// The source.
-    pub source: DiffEnd,
+    pub source: &'a DiffEnd,
     /// The destination.
-    pub destination: DiffEnd,
+    pub destination: &'a DiffEnd,
     /// What may pass in the new cluster only.
-    pub gained: ConnectionSet,
+    pub gained: &'a ConnectionSet,
     /// What may pass in the old cluster only.
-    pub lost: ConnectionSet,
+    pub lost: &'a ConnectionSet,
     /// What may pass in both.
-    pub kept: ConnectionSet,
+    pub kept: &'a ConnectionSet,
+}
+
+/// What becomes of the connections between two ends.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Turn {
+    gained: ConnectionSet,
+    lost: ConnectionSet,
+    kept: ConnectionSet,
+}
+
+/// A pair of ends and what becomes of it, as indices into [`Difference::ends`] and [`Difference::turns`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Pair {
+    source: u32,
+    destination: u32,
+    turn: u32,
 }
 
 impl Difference {
     /// Whether nothing differs.
     pub fn is_empty(&self) -> bool {
-        self.added.is_empty() && self.removed.is_empty() && self.changes.is_empty()
+        self.added.is_empty() && self.removed.is_empty() && self.pairs.is_empty()
+    }
+
+    /// Pairs whose connections differ, sorted by source and destination.
+    pub fn changes(&self) -> impl Iterator<Item = Change<'_>> {
+        self.pairs.iter().filter_map(|pair| {
+            let turn = self.turns.get(pair.turn as usize)?;
+            Some(Change {
+                source: self.ends.get(pair.source as usize)?,
+                destination: self.ends.get(pair.destination as usize)?,
+                gained: &turn.gained,
+                lost: &turn.lost,
+                kept: &turn.kept,
+            })
+        })
     }
 }
 
@@ -100,79 +92,79 @@ pub fn diff(old: &Engine, new: &Engine, query: &ReachQuery) -> Difference {
     }
     let (old, new) = (old.reach(&query), new.reach(&query));
     let ends = Ends::new(&old, &new);
-    let mut pairs: BTreeMap<(usize, usize), (ConnectionSet, ConnectionSet)> = BTreeMap::new();
-    old.for_each(|source, destination, _, set| {
-        pairs.entry(Ends::pair(&ends.old, source, destination)).or_default().0 = set.clone();
-    });
-    new.for_each(|source, destination, _, set| {
-        pairs.entry(Ends::pair(&ends.new, source, destination)).or_default().1 = set.clone();
-    });
-    let change = |((source, destination), (old, new)): ((usize, usize), (ConnectionSet, ConnectionSet))| {
-        Some(Change {
-            source: ends.all.get(source)?.clone(),
-            destination: ends.all.get(destination)?.clone(),
-            gained: new.zip(&old, PortSet::difference),
-            lost: old.zip(&new, PortSet::difference),
-            kept: old.zip(&new, PortSet::intersection),
-        })
-    };
-    let changed = pairs.into_iter().filter(|(_, (old, new))| old != new).filter_map(change).collect();
-    let missing_from = |numbers: &[usize]| {
-        let there: BTreeSet<usize> = numbers.iter().copied().collect();
-        ends.all.iter().enumerate().filter(|(number, _)| !there.contains(number)).map(|(_, end)| end.clone()).collect()
-    };
-    Difference { added: missing_from(&ends.old), removed: missing_from(&ends.new), changes: merge_ranges(changed) }
-}
-
-/// The ends of both answers, numbered in one order.
-struct Ends {
-    all: Vec<DiffEnd>,
-    /// Per unit of the old answer, its number.
-    old: Vec<usize>,
-    /// Per unit of the new answer, its number.
-    new: Vec<usize>,
-}
-
-impl Ends {
-    fn new(old: &Connectivity<'_>, new: &Connectivity<'_>) -> Ends {
-        let all: BTreeSet<DiffEnd> = old.units().iter().chain(new.units()).map(DiffEnd::of).collect();
-        let all: Vec<DiffEnd> = all.into_iter().collect();
-        let number = |unit: &Unit| all.binary_search(&DiffEnd::of(unit)).unwrap_or_else(|place| place);
-        let (old, new) = (old.units().iter().map(number).collect(), new.units().iter().map(number).collect());
-        Ends { old, new, all }
-    }
-
-    fn pair(numbers: &[usize], source: usize, destination: usize) -> (usize, usize) {
-        let number = |unit: usize| numbers.get(unit).copied().unwrap_or(usize::MAX);
-        (number(source), number(destination))
-    }
-}
-
-/// Joins changes that differ only in an external end whose ranges touch: the cuts are the comparison's, not the reader's.
-fn merge_ranges(changes: Vec<Change>) -> Vec<Change> {
-    let is_alike = |a: &Change, b: &Change| a.gained == b.gained && a.lost == b.lost && a.kept == b.kept;
-    let mut merged: Vec<Change> = Vec::with_capacity(changes.len());
-    // The last change to each destination from an external source: its place in `merged`.
-    let mut last_from_outside: BTreeMap<DiffEnd, usize> = BTreeMap::new();
-    for change in changes {
-        let last = merged.last_mut().filter(|last| last.source == change.source && is_alike(last, &change));
-        if let Some(last) = last
-            && let Some(joined) = last.destination.join(&change.destination)
-        {
-            last.destination = joined;
-            continue;
-        }
-        if let DiffEnd::Range(_) = change.source {
-            let last = last_from_outside.get(&change.destination).and_then(|place| merged.get_mut(*place));
-            if let Some(last) = last.filter(|last| is_alike(last, &change))
-                && let Some(joined) = last.source.join(&change.source)
-            {
-                last.source = joined;
-                continue;
+    let mut turns = Turns::default();
+    let mut pairs = Vec::new();
+    let (mut before, mut after) = (Side::new(&old, &ends.of_old), Side::new(&new, &ends.of_new));
+    // What may pass from the source at hand to each end.
+    let mut row = vec![(ConnectionId::NONE, ConnectionId::NONE); ends.all.len()];
+    for (source, units) in (0u32..).zip(&ends.units) {
+        before.row(units.0, &mut turns.sets, |to, id| row.get_mut(to).into_iter().for_each(|cell| cell.0 = id));
+        after.row(units.1, &mut turns.sets, |to, id| row.get_mut(to).into_iter().for_each(|cell| cell.1 = id));
+        for (destination, cell) in (0u32..).zip(&mut row) {
+            let (old, new) = std::mem::replace(cell, (ConnectionId::NONE, ConnectionId::NONE));
+            if old != new {
+                pairs.push(Pair { source, destination, turn: turns.number(old, new) });
             }
-            last_from_outside.insert(change.destination.clone(), merged.len());
         }
-        merged.push(change);
     }
-    merged
+    let (removed, added) = (ends.lone(&old, |units| units.0, &pairs), ends.lone(&new, |units| units.1, &pairs));
+    let mut ends = ends.all;
+    let pairs = merge::merge_ranges(pairs, &mut ends);
+    Difference { added, removed, ends, turns: turns.turns, pairs }
+}
+
+/// One of the two answers, while it is walked.
+struct Side<'a> {
+    walk: Walk<'a>,
+    units: &'a [Unit],
+    /// Per unit, its end.
+    ends: &'a [usize],
+    /// Per connection set of the walk, its id among those of both.
+    shared: Vec<Option<ConnectionId>>,
+}
+
+impl<'a> Side<'a> {
+    fn new(answer: &'a Connectivity<'a>, ends: &'a [usize]) -> Side<'a> {
+        Side { walk: Walk::new(answer), units: answer.units(), ends, shared: Vec::new() }
+    }
+
+    /// Hands out what may pass from a unit to each end; not what a pod does to itself.
+    fn row(&mut self, unit: Option<usize>, sets: &mut Connections, mut visit: impl FnMut(usize, ConnectionId)) {
+        let Some(source) = unit else { return };
+        let is_one_pod = self.units.get(source).is_some_and(Unit::is_one_pod);
+        self.walk.row(source, |destination, id, set| {
+            if is_one_pod && destination == source {
+                return;
+            }
+            if self.shared.len() <= id.index() {
+                self.shared.resize(id.index() + 1, None);
+            }
+            let Some(shared) = self.shared.get_mut(id.index()) else { return };
+            let shared = *shared.get_or_insert_with(|| sets.intern(set.clone()));
+            self.ends.get(destination).into_iter().for_each(|end| visit(*end, shared));
+        });
+    }
+}
+
+/// Each turn once.
+#[derive(Default)]
+struct Turns {
+    sets: Connections,
+    numbers: FxHashMap<(ConnectionId, ConnectionId), u32>,
+    turns: Vec<Turn>,
+}
+
+impl Turns {
+    fn number(&mut self, old: ConnectionId, new: ConnectionId) -> u32 {
+        let next = u32::try_from(self.turns.len()).unwrap_or(u32::MAX);
+        *self.numbers.entry((old, new)).or_insert_with(|| {
+            let (old, new) = (self.sets.get(old), self.sets.get(new));
+            self.turns.push(Turn {
+                gained: new.zip(old, PortSet::difference),
+                lost: old.zip(new, PortSet::difference),
+                kept: old.zip(new, PortSet::intersection),
+            });
+            next
+        })
+    }
 }

@@ -137,7 +137,7 @@ pub fn gather(sources: &Sources, readings: impl IntoIterator<Item = Reading>) ->
             let message = format!("{more} more findings in this file are not listed");
             let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
             let place = Place::Span { source, start: end, end };
-            loaded.diagnostics.push(Diagnostic::error("invalid-document", message).at(place));
+            loaded.diagnostics.push(Diagnostic::error("unlisted-findings", message).at(place));
         }
     }
     loaded.diagnostics.extend(passed_over.summarise(sources));

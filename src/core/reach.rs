@@ -8,25 +8,25 @@ mod filter;
 mod identities;
 mod row;
 mod units;
+mod walk;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
-use std::rc::Rc;
 
 pub use crate::addresses::AddressRange;
-use crate::cluster::{Direction, Endpoint, EndpointId, EndpointKind, Owner};
+use crate::cluster::{Direction, Endpoint, EndpointId, Owner};
 use crate::connections::{ConnectionId, ConnectionSet, Connections, PortSet};
 use crate::engine::{Engine, Parties, Party, exemption};
-use crate::families::{Families, common_family};
+use crate::families::common_family;
 use crate::flow::{Flow, Route};
 use crate::protocol::{Family, Port, Protocol};
 
 use filter::Target;
 pub use filter::check;
 use identities::{Identities, IdentityId, Interner};
-use row::Rows;
 pub(crate) use units::split_workloads;
 pub use units::{Unit, UnitKind};
+pub(crate) use walk::Walk;
 
 /// What is asked.
 #[derive(Debug, Clone, Default)]
@@ -53,7 +53,7 @@ pub struct ReachQuery {
     pub include_nodes: bool,
     /// Workloads whose pods are listed one by one, by namespace and owner; what policies tell apart is listed apart anyway.
     pub split: BTreeSet<(String, Owner)>,
-    /// Addresses at which external ranges are cut beside the policies' boundaries.
+    /// Addresses at which a new external range begins, beside the policies' boundaries.
     pub cuts: Vec<IpAddr>,
 }
 
@@ -145,55 +145,14 @@ impl Connectivity<'_> {
     ///
     /// Ids belong to this one call; the set behind an id stays the same during it.
     pub fn for_each(&self, mut visit: impl FnMut(usize, usize, ConnectionId, &ConnectionSet)) {
-        let sources = || self.units.iter().filter(|unit| self.is_asked(unit.index).0);
-        let mut rows = Rows::new(self.engine, &self.identities, sources().map(|unit| unit.identities));
-        let mut connections = self.engine.compiled.connections.clone();
-        let filter = self.filter(&mut connections);
-        let destinations: Vec<&Unit> = self.units.iter().filter(|unit| self.is_asked(unit.index).1).collect();
-        // Units are sorted with the addresses last.
-        let no_addresses = destinations.partition_point(|unit| !unit.is_external());
-        for source in sources() {
-            let destinations = match source.is_external() {
-                true => destinations.get(..no_addresses).unwrap_or_default(),
-                false => destinations.as_slice(),
-            };
-            let from = self.departure(source, &mut rows, &mut connections);
-            for destination in destinations {
-                let mut found = from.connection_to(destination);
-                if self.may_be_exempt(source, destination) {
-                    found = self.between(source, destination, &mut connections);
-                }
-                if found == ConnectionId::NONE {
-                    continue;
-                }
-                if filter != ConnectionId::ALL {
-                    found = connections.intersection(found, filter);
-                }
-                if found != ConnectionId::NONE && self.is_pair_asked(source.index, destination.index) {
-                    visit(source.index, destination.index, found, connections.get(found));
-                }
-            }
-            rows.forget(source.identities);
+        let mut walk = Walk::new(self);
+        for source in 0..self.units.len() {
+            walk.row(source, |destination, id, connections| visit(source, destination, id, connections));
         }
     }
 
-    /// What a source needs to look up any destination.
-    fn departure(&self, source: &Unit, rows: &mut Rows<'_>, connections: &mut Connections) -> Departure {
-        let slot_to = Families::ALL.map(|destination| {
-            let family = self.query.family.or_else(|| common_family(source.families, destination));
-            UnitIdentities::slot(family)
-        });
-        let UnitIdentities(identities) = source.identities;
-        let mut slot = 0;
-        let rows = identities.map(|identity| {
-            let is_used = slot_to.contains(&slot);
-            slot += 1;
-            is_used.then(|| rows.row(identity, connections))
-        });
-        Departure { slot_to, rows }
-    }
-
-    fn is_namespace_asked(&self, unit: &Unit) -> bool {
+    /// Whether a unit is in a namespace that is asked about.
+    pub(crate) fn is_namespace_asked(&self, unit: &Unit) -> bool {
         self.is_in_namespace.get(unit.index).copied().unwrap_or(false)
     }
 
@@ -226,9 +185,7 @@ impl Connectivity<'_> {
 
     /// Whether a pair could be exempt from policy for a reason that identities do not show.
     fn may_be_exempt(&self, source: &Unit, destination: &Unit) -> bool {
-        // A workload is any of its pods, even where the input has one of them only: the pair is two of them.
-        let is_one_pod = source.members().len() == 1 && source.kind_name == EndpointKind::Pod.name();
-        let may_be_self = source.index == destination.index && is_one_pod;
+        let may_be_self = source.index == destination.index && source.is_one_pod();
         may_be_self || (self.query.include_nodes && (source.is_node_like() || destination.is_node_like()))
     }
 
@@ -291,22 +248,5 @@ impl UnitIdentities {
         let [unknown, ipv4, ipv6] = self.0;
         let is_new = [true, ipv4 != unknown, ipv6 != unknown && ipv6 != ipv4];
         self.0.into_iter().zip(is_new).filter(|(_, is_new)| *is_new).map(|(id, _)| id)
-    }
-}
-
-/// A source, ready to look up its connection to any destination.
-struct Departure {
-    /// Per [`Families::index`] of the destination, the slot of the identities that meet.
-    slot_to: [usize; Families::ALL.len()],
-    /// Per slot, the row of the source's identity.
-    rows: [Option<Rc<[ConnectionId]>>; 3],
-}
-
-impl Departure {
-    fn connection_to(&self, destination: &Unit) -> ConnectionId {
-        let slot = self.slot_to.get(destination.families.index()).copied().unwrap_or(0);
-        let row = self.rows.get(slot).and_then(Option::as_ref);
-        let found = row.zip(destination.identities.get(slot)).and_then(|(row, id)| row.get(id.0 as usize));
-        found.copied().unwrap_or(ConnectionId::NONE)
     }
 }

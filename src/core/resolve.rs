@@ -181,7 +181,7 @@ impl Namespaces {
 fn resolve_node(origin: &Origin, node: &object::Node) -> Node {
     // Host names are among the addresses too.
     let addresses = node.status.addresses.iter().filter_map(|entry| entry.address.parse::<IpAddr>().ok()).collect();
-    Node { name: Arc::from(&*node.metadata.name), addresses, origin: origin.clone() }
+    Node { name: name_of(&node.metadata).into(), addresses, origin: origin.clone() }
 }
 
 fn resolve_service(
@@ -203,7 +203,7 @@ fn resolve_service(
             }
         }
     }
-    let name = Arc::from(&*service.metadata.name);
+    let name = name_of(&service.metadata).into();
     let kind = match (service.spec.service_type.as_str(), service.spec.cluster_ip.as_str()) {
         ("ExternalName", _) => ServiceKind::ExternalName,
         (_, "None") => ServiceKind::Headless,

@@ -103,6 +103,7 @@ pub struct Region {
 
 /// A place between two characters. All numbers count from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Position {
     /// The line.
     pub line: u32,

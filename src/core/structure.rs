@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use rustc_hash::FxHashSet;
 
+use crate::spelling::nearest;
 use crate::tree::{Content, Entry, NodeId, Scalar, ScalarValue, Tree};
 use schema::{Shape, Type};
 
@@ -21,6 +22,8 @@ pub(crate) struct Flaw {
     pub span: Range<u32>,
     /// What to do about it.
     pub help: Option<String>,
+    /// What mends it for certain, in place of the bytes of `span`.
+    pub replacement: Option<String>,
 }
 
 /// Everything that is wrong with an object of that type.
@@ -44,7 +47,14 @@ struct Check<'a> {
 
 impl Check<'_> {
     fn add(&mut self, message: String, span: Range<u32>, help: Option<String>) {
-        self.flaws.push(Flaw { message, span, help });
+        self.flaws.push(Flaw { message, span, help, replacement: None });
+    }
+
+    /// Says what mends the flaw that was added last.
+    fn mend(&mut self, replacement: Option<String>) {
+        if let Some(flaw) = self.flaws.last_mut() {
+            flaw.replacement = replacement;
+        }
     }
 
     /// Checks what is at `path` against its shape.
@@ -66,18 +76,18 @@ impl Check<'_> {
         if fits {
             return;
         }
-        let help = match (shape, value) {
-            (Shape::String, ScalarValue::Text(_)) => None,
-            (Shape::String, _) => Some(format!("put it in quotes: \"{}\"", shorten(&scalar.text))),
-            (Shape::Integer, ScalarValue::Text(text)) if text.parse::<i64>().is_ok() => {
-                Some(format!("remove the quotes: {text}"))
+        let (help, replacement) = match (shape, value) {
+            (Shape::String, ScalarValue::Text(_)) => (None, None),
+            (Shape::String, _) => {
+                let quoted = |text: &str| format!("\"{text}\"");
+                (Some(format!("put it in quotes: {}", quoted(&shorten(&scalar.text)))), Some(quoted(&scalar.text)))
             }
-            (Shape::Boolean, ScalarValue::Text(text @ ("true" | "false"))) => {
-                Some(format!("remove the quotes: {text}"))
-            }
-            _ => None,
+            (Shape::Integer, ScalarValue::Text(text)) if text.parse::<i64>().is_ok() => unquoted(text),
+            (Shape::Boolean, ScalarValue::Text(text @ ("true" | "false"))) => unquoted(text),
+            _ => (None, None),
         };
         self.add(format!("{path}: must be {}, and is {}", wanted(shape), found(scalar)), span, help);
+        self.mend(replacement);
     }
 
     fn collection(&mut self, node: NodeId, shape: Shape, path: &str, span: Range<u32>) {
@@ -130,29 +140,32 @@ impl Check<'_> {
                     let path = if path.is_empty() { field.name.to_owned() } else { format!("{path}.{}", field.name) };
                     self.value(entry.value, field.shape, &path, self.tree.shown(entry));
                 }
-                None if object_type.is_complete => self.unknown(entry, object_type, path),
+                None if object_type.is_complete => self.unknown(node, entry, object_type, path),
                 None => {}
             }
         }
     }
 
-    fn unknown(&mut self, entry: &Entry, object_type: &Type, path: &str) {
+    fn unknown(&mut self, parent: NodeId, entry: &Entry, object_type: &Type, path: &str) {
         let key = shorten(&entry.key);
         let names: Vec<String> = object_type.fields.iter().map(|field| format!("`{}`", field.name)).collect();
-        let nearest = object_type
-            .fields
-            .iter()
-            .map(|field| (strsim::damerau_levenshtein(&entry.key.to_lowercase(), &field.name.to_lowercase()), field))
-            .filter(|(distance, field)| *distance <= 2 && *distance < field.name.len() / 2)
-            .min_by_key(|(distance, _)| *distance);
+        let nearest = nearest(&entry.key, object_type.fields.iter().map(|field| field.name));
         let help = match nearest {
-            Some((_, field)) => format!("did you mean `{}`?", field.name),
+            Some(field) => format!("did you mean `{field}`?"),
             None if object_type.name == "LabelSelector" => {
                 format!("labels go under `matchLabels`: {{ matchLabels: {{ {key}: … }} }}")
             }
             None => format!("the fields here are {}", names.join(", ")),
         };
         self.add(format!("{path}: unknown field `{key}`"), entry.key_span.clone(), Some(help));
+        // A name that is taken would be there twice.
+        let is_free = |name: &&str| self.tree.field(parent, name).is_none();
+        let length = (entry.key_span.end - entry.key_span.start) as usize;
+        self.mend(
+            nearest
+                .filter(is_free)
+                .map(|name| if length > entry.key.len() { format!("\"{name}\"") } else { name.to_owned() }),
+        );
     }
 
     fn duplicates(&mut self, node: NodeId, path: &str) {
@@ -165,6 +178,10 @@ impl Check<'_> {
             }
         }
     }
+}
+
+fn unquoted(text: &str) -> (Option<String>, Option<String>) {
+    (Some(format!("remove the quotes: {text}")), Some(text.to_owned()))
 }
 
 fn wanted(shape: Shape) -> &'static str {

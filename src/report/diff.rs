@@ -1,109 +1,96 @@
 //! The difference of two clusters: text, JSON, Markdown.
 
-use std::fmt::Write;
+mod json;
+mod lone;
+
+use std::io::{self, Write};
 
 use netpol::Difference;
 use netpol::connections::ConnectionSet;
-use netpol::diff::{Change, DiffEnd};
-use serde::Serialize;
+use netpol::diff::Change;
 
 use crate::Style;
-use crate::reach::{AllowedPorts, allowed_ports};
+use crate::plain::{markdown_code, plain};
+use lone::Lone;
 
-/// For a person: each pair with what it gained and lost.
-pub fn text(difference: &Difference, style: &Style) -> String {
-    let mut text = String::new();
-    for (sign, ids) in [("-", &difference.removed), ("+", &difference.added)] {
-        for id in ids {
-            let line = format!("{sign} endpoint {id}");
-            let _ = writeln!(text, "{}", if sign == "+" { style.good(&line) } else { style.bad(&line) });
-        }
-    }
-    for change in &difference.changes {
-        let _ = writeln!(text, "{}", style.bold(&format!("{} -> {}", change.source, change.destination)));
-        if !change.lost.is_empty() {
-            let _ = writeln!(text, "  {}", style.bad(&format!("- {}", change.lost)));
-        }
-        if !change.gained.is_empty() {
-            let _ = writeln!(text, "  {}", style.good(&format!("+ {}", change.gained)));
-        }
-        if !change.kept.is_empty() {
-            let _ = writeln!(text, "  {}", style.dim(&format!("  {} as before", change.kept)));
-        }
-    }
-    if difference.is_empty() {
-        text.push_str("no difference\n");
-    }
-    text
-}
+pub use json::json;
 
-/// For programs: one object.
+/// For a person: endpoints that came and went, then each pair of the others with what it gained and lost.
 ///
 /// # Errors
 ///
-/// Serialisation does not fail for these types; the error is passed on all the same.
-pub fn json(difference: &Difference) -> serde_json::Result<String> {
-    let allowed = |set: &ConnectionSet| allowed_ports(set);
-    let change = |change: &Change| JsonChange {
-        source: change.source.to_string(),
-        destination: change.destination.to_string(),
-        change: kind(change),
-        gained: allowed(&change.gained),
-        lost: allowed(&change.lost),
-        kept: allowed(&change.kept),
-    };
-    let ids = |ends: &[DiffEnd]| ends.iter().map(ToString::to_string).collect();
-    serde_json::to_string_pretty(&JsonDifference {
-        added: ids(&difference.added),
-        removed: ids(&difference.removed),
-        changes: difference.changes.iter().map(change).collect(),
-    })
-}
-
-/// For reviews: a Markdown table.
-pub fn markdown(difference: &Difference) -> String {
-    let mut text = String::new();
-    if difference.is_empty() {
-        return "No difference in who can reach whom.\n".to_owned();
-    }
-    for (what, ids) in [("Removed", &difference.removed), ("Added", &difference.added)] {
-        if !ids.is_empty() {
-            let names: Vec<String> = ids.iter().map(|id| format!("`{id}`")).collect();
-            let _ = writeln!(text, "{what} endpoints: {}\n", names.join(", "));
+/// Passes on what `out` reports.
+pub fn text(difference: &Difference, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let mut out = io::BufWriter::new(out);
+    let lone = Lone::of(difference);
+    for (endpoint, is_added) in lone.endpoints() {
+        let id = endpoint.id();
+        let heading = if is_added { format!("+ endpoint added: {id}") } else { format!("- endpoint removed: {id}") };
+        let phrases = endpoint.phrases(is_added, |id| plain(id).into_owned());
+        let paint = |line: &str| if is_added { style.good(line) } else { style.bad(line) };
+        if endpoint.is_simple() {
+            writeln!(out, "{}: {}", paint(&heading), phrases.join(", "))?;
+            continue;
+        }
+        writeln!(out, "{}", paint(&heading))?;
+        for phrase in phrases {
+            writeln!(out, "    {phrase}")?;
         }
     }
-    if !difference.changes.is_empty() {
-        text.push_str("| Source | Destination | Lost | Gained |\n|---|---|---|---|\n");
+    for change in difference.changes().filter(|change| !lone.tells(change)) {
+        writeln!(out, "{}", style.bold(&format!("{} -> {}", change.source, change.destination)))?;
+        if !change.lost.is_empty() {
+            writeln!(out, "  {}", style.bad(&format!("- {}", change.lost)))?;
+        }
+        if !change.gained.is_empty() {
+            writeln!(out, "  {}", style.good(&format!("+ {}", change.gained)))?;
+        }
+        if !change.kept.is_empty() {
+            writeln!(out, "  {}", style.dim(&format!("  {} as before", change.kept)))?;
+        }
     }
+    if difference.is_empty() {
+        writeln!(out, "no difference")?;
+    }
+    out.flush()
+}
+
+/// For reviews: a list of the endpoints that came and went, and a Markdown table of the pairs of the others.
+///
+/// # Errors
+///
+/// Passes on what `out` reports.
+pub fn markdown(difference: &Difference, out: &mut dyn Write) -> io::Result<()> {
+    let mut out = io::BufWriter::new(out);
+    if difference.is_empty() {
+        writeln!(out, "No difference in who can reach whom.")?;
+        return out.flush();
+    }
+    let lone = Lone::of(difference);
+    let mut is_first = true;
+    for (endpoint, is_added) in lone.endpoints() {
+        is_first = false;
+        let what = if is_added { "Added" } else { "Removed" };
+        let phrases = endpoint.phrases(is_added, markdown_code);
+        write!(out, "- {what} endpoint {}", markdown_code(&endpoint.id()))?;
+        if endpoint.is_simple() {
+            writeln!(out, ": {}", phrases.join(", "))?;
+            continue;
+        }
+        writeln!(out)?;
+        for phrase in phrases {
+            writeln!(out, "  - {phrase}")?;
+        }
+    }
+    let mut changes = difference.changes().filter(|change| !lone.tells(change)).peekable();
+    if changes.peek().is_some() {
+        let gap = if is_first { "" } else { "\n" };
+        writeln!(out, "{gap}| Source | Destination | Lost | Gained |\n|---|---|---|---|")?;
+    }
+    let code = |end: &netpol::diff::DiffEnd| markdown_code(&end.to_string());
     let cell = |set: &ConnectionSet| if set.is_empty() { String::new() } else { set.to_string() };
-    for change in &difference.changes {
-        let (lost, gained) = (cell(&change.lost), cell(&change.gained));
-        let _ = writeln!(text, "| `{}` | `{}` | {lost} | {gained} |", change.source, change.destination);
+    for Change { source, destination, gained, lost, .. } in changes {
+        writeln!(out, "| {} | {} | {} | {} |", code(source), code(destination), cell(lost), cell(gained))?;
     }
-    text
-}
-
-fn kind(change: &Change) -> &'static str {
-    match (change.gained.is_empty(), change.lost.is_empty(), change.kept.is_empty()) {
-        (false, true, true) => "gained",
-        (true, false, true) => "lost",
-        _ => "changed",
-    }
-}
-
-#[derive(Serialize)]
-struct JsonDifference {
-    added: Vec<String>,
-    removed: Vec<String>,
-    changes: Vec<JsonChange>,
-}
-
-#[derive(Serialize)]
-struct JsonChange {
-    source: String,
-    destination: String,
-    change: &'static str,
-    gained: Vec<AllowedPorts>,
-    lost: Vec<AllowedPorts>,
-    kept: Vec<AllowedPorts>,
+    out.flush()
 }

@@ -16,6 +16,7 @@ use netpol::protocol::Protocol;
 use serde::Serialize;
 
 use crate::Style;
+use crate::plain::plain;
 
 pub use matrix::Grouping;
 
@@ -70,11 +71,11 @@ struct Row<'a> {
 
 /// Hands rows, with the ends' ids, to a writer until it fails.
 fn for_each_row(connectivity: &Connectivity<'_>, visit: impl FnMut(Row<'_>) -> io::Result<()>) -> io::Result<()> {
-    let ids: Vec<&str> = connectivity.units().iter().map(|unit| unit.id.as_str()).collect();
+    let ids: Vec<_> = connectivity.units().iter().map(|unit| plain(&unit.id)).collect();
     for_each_named_row(connectivity, &ids, visit)
 }
 
-/// Hands rows to a writer until it fails; `names` are the ends'.
+/// Hands rows to a writer until it fails; `names` are the ends', fit to be shown.
 fn for_each_named_row(
     connectivity: &Connectivity<'_>,
     names: &[impl AsRef<str>],

@@ -2,6 +2,8 @@
 
 use anstyle::{AnsiColor, Effects};
 
+use crate::plain::plain;
+
 /// What the reader's end can show.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Style {
@@ -38,7 +40,15 @@ impl Style {
         self.paint(anstyle::Style::new().effects(Effects::DIMMED), text)
     }
 
+    /// How many bytes of a text that begins with an escape are paint: none if it is another sequence.
+    pub(crate) fn paint_at(&self, text: &str) -> usize {
+        let is_paint = |code: &str| matches!(code, "0" | "1" | "2" | "31" | "32" | "33" | "36");
+        let code = text.strip_prefix("\u{1b}[").and_then(|rest| rest.split_once('m')).map(|(code, _)| code);
+        code.filter(|code| self.color && is_paint(code)).map_or(0, |code| "\u{1b}[m".len() + code.len())
+    }
+
     fn paint(&self, style: anstyle::Style, text: &str) -> String {
-        if self.color { format!("{style}{text}{style:#}") } else { text.to_owned() }
+        let text = plain(text);
+        if self.color { format!("{style}{text}{style:#}") } else { text.into_owned() }
     }
 }

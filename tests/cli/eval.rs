@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::manifests::{DATABASE, SHOP, WEB};
-use crate::program::{Call, Run, Scratch, netpol, not_yet};
+use crate::program::{Call, Run, Scratch, netpol};
 
 /// Asks about a flow in the shop.
 fn shop(from: &str, to: &str, port: &str) -> Run {

@@ -229,9 +229,3 @@ impl Drop for Scratch {
         let _ = fs::remove_dir_all(&self.0);
     }
 }
-
-/// What should hold and does not yet. Once it does, this fails: then take the mark off.
-#[track_caller]
-pub fn not_yet(what: &str, test: impl FnOnce() + std::panic::UnwindSafe) {
-    assert!(std::panic::catch_unwind(test).is_err(), "this holds now, so take `not_yet` off: {what}");
-}

@@ -20,12 +20,12 @@ fn shaped(shape: usize, random: &mut Random) -> (&'static str, String) {
         0 => ("closed", closed()),
         1 => ("dns", dns()),
         2 => ("tier", tier_to_tier(random)),
-        3 => ("team", from_a_team(random)),
+        3 => ("team", of_a_team("Ingress", "from", ["api", "web"], random)),
         4 => ("metrics", metrics()),
         5 => ("range", port_range(random)),
         6 => ("outside", from_outside(random)),
         7 => ("zones", to_zones(random)),
-        8 => ("other-team", to_a_team(random)),
+        8 => ("other-team", of_a_team("Egress", "to", ["web", "api"], random)),
         _ => ("datagrams", datagrams(random)),
     }
 }
@@ -83,23 +83,23 @@ fn tier_to_tier(random: &mut Random) -> String {
     )
 }
 
-/// Ingress from pods of some namespaces, by a label of each.
-fn from_a_team(random: &mut Random) -> String {
-    let team = random.one_of(&TEAMS);
+/// Peers in the namespaces of a team, by a label of each.
+fn of_a_team(direction: &str, field: &str, [subject, peer]: [&str; 2], random: &mut Random) -> String {
+    let (rules, team) = (direction.to_lowercase(), random.one_of(&TEAMS));
     format!(
         "  podSelector:
     matchLabels:
-      tier: api
+      tier: {subject}
   policyTypes:
-    - Ingress
-  ingress:
-    - from:
+    - {direction}
+  {rules}:
+    - {field}:
         - namespaceSelector:
             matchLabels:
               team: {team}
           podSelector:
             matchLabels:
-              tier: web
+              tier: {peer}
       ports:
         - protocol: TCP
           port: 8080
@@ -193,30 +193,6 @@ fn to_zones(random: &mut Random) -> String {
                   - zone-b
                   - zone-c
                   - zone-d
-"
-    )
-}
-
-/// Egress to pods of some namespaces.
-fn to_a_team(random: &mut Random) -> String {
-    let team = random.one_of(&TEAMS);
-    format!(
-        "  podSelector:
-    matchLabels:
-      tier: web
-  policyTypes:
-    - Egress
-  egress:
-    - to:
-        - namespaceSelector:
-            matchLabels:
-              team: {team}
-          podSelector:
-            matchLabels:
-              tier: api
-      ports:
-        - protocol: TCP
-          port: 8080
 "
     )
 }

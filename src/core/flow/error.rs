@@ -1,5 +1,6 @@
 //! Why the text of a flow, or of one end, means nothing, and what may have been meant.
 
+use crate::spelling::nearest;
 use std::fmt;
 
 /// Why the text of a flow means nothing.
@@ -27,7 +28,7 @@ impl FlowError {
         names.sort_unstable();
         names.dedup();
         let error = FlowError::new(message);
-        match nearest(asked, &names) {
+        match nearest(asked, names.iter().map(String::as_str)) {
             Some(name) => error.help(format!("did you mean `{name}`?")),
             None if names.is_empty() => error.help("there is none at all"),
             None => error.help(format!("there are {}", some_of(&names))),
@@ -46,12 +47,6 @@ impl fmt::Display for FlowError {
 }
 
 impl std::error::Error for FlowError {}
-
-/// The name that is like what was asked for, if one is.
-fn nearest<'a>(asked: &str, names: &'a [String]) -> Option<&'a str> {
-    let (distance, name) = names.iter().map(|name| (strsim::damerau_levenshtein(asked, name), name)).min()?;
-    (distance <= 1 + asked.len() / 4).then_some(name)
-}
 
 /// A few names, quoted, and whether there are more.
 pub(crate) fn some_of(names: &[String]) -> String {

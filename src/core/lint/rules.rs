@@ -1,6 +1,6 @@
 //! The table of everything that netpol says about input: slug, default severity, one line. `docs/diagnostics` has a page for each.
 
-use crate::diagnostic::Severity;
+use crate::diagnostic::{Diagnostic, Severity};
 
 /// A kind of finding.
 #[derive(Debug, PartialEq, Eq)]
@@ -17,6 +17,11 @@ impl Rule {
     /// The rule of a slug.
     pub fn find(slug: &str) -> Option<&'static Rule> {
         RULES.iter().copied().find(|rule| rule.slug == slug)
+    }
+
+    /// A finding of the rule.
+    pub(crate) fn finding(&self, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(self.severity, self.slug, message)
     }
 }
 
@@ -38,6 +43,7 @@ rules! {
     DUPLICATE_OBJECT = Error, "duplicate-object", "one object is defined twice with different content";
     GENERATED_LABEL = Warning, "generated-label", "a selector asks for a label that a controller generates";
     HOST_NETWORK = Warning, "host-network", "a selector matches only pods on the host network, which selectors do not see";
+    IGNORE_WITHOUT_REASON = Error, "ignore-without-reason", "a comment ignores a rule and does not say why";
     IGNORED_RULES = Error, "ignored-rules", "`policyTypes` leaves out a direction that the policy has rules for";
     IMPLICIT_POLICY_TYPES = Note, "implicit-policy-types", "`policyTypes` is left to its default";
     INVALID_ADDRESS = Warning, "invalid-address", "an address of a pod or node is none";
@@ -69,6 +75,7 @@ rules! {
     UNREADABLE_FILE = Error, "unreadable-file", "a file cannot be read";
     UNSUPPORTED_KIND = Warning, "unsupported-kind", "objects that decide something but are not read";
     UNSUPPORTED_POLICY = Warning, "unsupported-policy", "policies of a kind that is not evaluated";
+    UNUSED_IGNORE = Warning, "unused-ignore", "a comment ignores a rule that finds nothing there";
     WRONG_NAMESPACE = Warning, "wrong-namespace", "a policy selects no pod in its namespace, but would in another";
 }
 

@@ -6,7 +6,7 @@ use std::ops::Range;
 use serde::de::DeserializeSeed;
 
 use super::read::{Cause, Failure, Piece, Reading, item_origin};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Edit};
 use crate::object::ObjectDecoder;
 use crate::source::{Origin, Place, SourceId};
 use crate::structure;
@@ -84,6 +84,14 @@ impl Recovery<'_> {
             let place = place(source, self.piece.range.start, flaw.span.start as usize..flaw.span.end as usize);
             let mut finding = Diagnostic::error("invalid-object", left_out(&flaw.message)).at(place);
             finding.help = looks_like(self.piece.content()).or(flaw.help);
+            if let Some(text) = flaw.replacement {
+                let (start, end) = (flaw.span.start as usize, flaw.span.end as usize);
+                let clamp = |offset: usize| u32::try_from(self.piece.range.start + offset).unwrap_or(u32::MAX);
+                finding = finding.fix(
+                    format!("replace it by `{text}`"),
+                    vec![Edit { source, range: clamp(start)..clamp(end), text }],
+                );
+            }
             self.reading.push(source, finding, name.as_deref());
         }
     }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::identities::Interner;
 use super::{ReachQuery, UnitIdentities};
 use crate::addresses::AddressRange;
-use crate::cluster::{Endpoint, EndpointId, NamespaceId, Owner};
+use crate::cluster::{Endpoint, EndpointId, EndpointKind, NamespaceId, Owner};
 use crate::engine::{Engine, Identity, is_on_host_network};
 use crate::families::Families;
 use crate::protocol::Family;
@@ -91,6 +91,11 @@ impl Unit {
     /// Whether an address is in its range.
     pub fn contains_address(&self, address: IpAddr) -> bool {
         self.range().is_some_and(|range| range.contains(address))
+    }
+
+    /// Whether it is one pod for certain. A workload is any of its pods, even where the input has one of them only.
+    pub(crate) fn is_one_pod(&self) -> bool {
+        self.members().len() == 1 && self.kind_name == EndpointKind::Pod.name()
     }
 
     /// Whether it can be some pod's own node.
@@ -191,15 +196,14 @@ fn endpoint_unit(
 fn range_units(engine: &Engine, query: &ReachQuery, starts: &[IpAddr], interner: &mut Interner) -> Vec<Unit> {
     let nodes = node_names(engine);
     let addresses = &engine.compiled.addresses;
-    let mut singles = query.cuts.clone();
-    if query.include_nodes {
-        singles.extend(nodes.keys());
+    let starts = [starts, &query.cuts].concat();
+    let alone: Vec<IpAddr> = if query.include_nodes {
+        nodes.keys().copied().collect()
     } else {
         // A range of nothing but nodes and pods is none outside: policies name those nodes.
-        let ranges = addresses.ranges(&singles, starts).into_iter().map(|(range, _)| range);
-        singles
-            .extend(ranges.filter(|range| is_known(engine, &nodes, range)).flat_map(|range| in_range(&nodes, &range)));
-    }
+        let ranges = addresses.ranges(&starts, &[]).into_iter().map(|(range, _)| range);
+        ranges.filter(|range| is_known(engine, &nodes, range)).flat_map(|range| in_range(&nodes, &range)).collect()
+    };
     let unit = |(range, class): (AddressRange, _)| {
         let node = nodes.get(&range.first).filter(|_| range.first == range.last);
         let family = Family::of(range.first);
@@ -216,7 +220,7 @@ fn range_units(engine: &Engine, query: &ReachQuery, starts: &[IpAddr], interner:
             is_on_host_network: false,
         }
     };
-    addresses.ranges(&singles, starts).into_iter().map(unit).collect()
+    addresses.ranges(&starts, &alone).into_iter().map(unit).collect()
 }
 
 type NodeNames = BTreeMap<IpAddr, Arc<str>>;

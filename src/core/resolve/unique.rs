@@ -1,10 +1,10 @@
 //! One object per kind, namespace and name, as in a cluster.
 
 use crate::diagnostic::Diagnostic;
-use crate::object::{Body, Object};
-use crate::source::Place;
+use crate::object::{Body, Metadata, Object};
+use crate::source::{Origin, Place};
 
-use super::namespace_of;
+use super::{name_of, namespace_of};
 
 /// Sorts objects by kind, namespace and name, and keeps one of each.
 ///
@@ -13,6 +13,7 @@ use super::namespace_of;
 pub(super) fn unique(objects: Vec<Object>, diagnostics: &mut Vec<Diagnostic>) -> Vec<Object> {
     let mut objects: Vec<Object> = objects.into_iter().filter(|object| is_named(object, diagnostics)).collect();
     objects.sort_by(|a, b| key(a).cmp(&key(b)).then_with(|| a.origin.cmp(&b.origin)));
+    number_generated(&mut objects);
     let mut kept: Vec<Object> = Vec::with_capacity(objects.len());
     for object in objects {
         match kept.last_mut().filter(|last| key(last) == key(&object)) {
@@ -49,27 +50,55 @@ fn is_named(object: &Object, diagnostics: &mut Vec<Diagnostic>) -> bool {
     is_named
 }
 
-type Key<'a> = (&'static str, &'a str, &'a str, Option<&'a crate::source::Origin>);
+/// Tells objects apart to which the API server is to give the rest of their names: the second one of `job-` is `job-#2`.
+///
+/// Sorted by what they hold, so that the order of the input does not show.
+fn number_generated(objects: &mut [Object]) {
+    for group in objects.chunk_by_mut(|a, b| is_generated(a) && is_generated(b) && names(a) == names(b)) {
+        if group.len() > 1 {
+            group.sort_by_cached_key(|object| format!("{:?}", object.body));
+        }
+        for (index, object) in group.iter_mut().enumerate().skip(1) {
+            let name = &mut metadata_mut(&mut object.body).generate_name;
+            *name = format!("{}#{}", &**name, index + 1).as_str().into();
+        }
+    }
+}
 
-fn key(object: &Object) -> Key<'_> {
+fn metadata_mut(body: &mut Body) -> &mut Metadata {
+    match body {
+        Body::Namespace(object) => &mut object.metadata,
+        Body::Node(object) => &mut object.metadata,
+        Body::Pod(object) => &mut object.metadata,
+        Body::Workload(object) => &mut object.metadata,
+        Body::Service(object) => &mut object.metadata,
+        Body::NetworkPolicy(object) => &mut object.metadata,
+    }
+}
+
+fn is_generated(object: &Object) -> bool {
+    object.body.metadata().name.is_empty()
+}
+
+type Names<'a> = (&'static str, &'a str, &'a str);
+
+fn names(object: &Object) -> Names<'_> {
     let metadata = object.body.metadata();
     let namespace = match object.body {
         Body::Namespace(_) | Body::Node(_) => "",
         _ => namespace_of(metadata),
     };
-    // Each object that the API server names by itself is another one.
-    let generated = metadata.name.is_empty().then_some(&object.origin);
-    (
-        object.body.kind(),
-        namespace,
-        if metadata.name.is_empty() { &metadata.generate_name } else { &metadata.name },
-        generated,
-    )
+    (object.body.kind(), namespace, name_of(metadata))
+}
+
+/// Each object that the API server names by itself is another one.
+fn key(object: &Object) -> (Names<'_>, Option<&Origin>) {
+    (names(object), is_generated(object).then_some(&object.origin))
 }
 
 fn describe(object: &Object) -> String {
-    match key(object) {
-        (kind, "", name, _) => format!("{kind} {name}"),
-        (kind, namespace, name, _) => format!("{kind} {namespace}/{name}"),
+    match names(object) {
+        (kind, "", name) => format!("{kind} {name}"),
+        (kind, namespace, name) => format!("{kind} {namespace}/{name}"),
     }
 }

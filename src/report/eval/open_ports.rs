@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::caveats::{self, JsonCaveat};
 use super::{Summary, text};
+use crate::plain::painted;
 use crate::reach::{AllowedPorts, allowed_ports};
 use crate::{Style, describe};
 
@@ -71,7 +72,7 @@ impl OpenPorts<'_> {
                 let _ = writeln!(text, "\n  {} {note}", style.info(&whose));
             }
         }
-        text
+        painted(&text, style)
     }
 
     fn side(&self, text: &mut String, pair: &PortsExplanation, side: &PortsSide, style: &Style) {

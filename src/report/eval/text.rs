@@ -8,6 +8,7 @@ use netpol::flow::{End, Route};
 use netpol::{Engine, Exemption, Verdict, model};
 
 use super::{Answer, Places, Summary, caveats, words};
+use crate::plain::painted;
 use crate::{Style, describe};
 
 /// How many of the flows behind one question are explained in full.
@@ -21,6 +22,10 @@ const INDENT: &str = "           ";
 
 /// The whole answer.
 pub fn text(answer: &Answer, engine: &Engine, places: &Places<'_>, style: &Style) -> String {
+    painted(&answer_text(answer, engine, places, style), style)
+}
+
+fn answer_text(answer: &Answer, engine: &Engine, places: &Places<'_>, style: &Style) -> String {
     let writer = Writer { cluster: engine.cluster(), places, style };
     let mut text = String::new();
     match answer.explanations.as_slice() {

@@ -7,6 +7,7 @@ use netpol::Connectivity;
 use netpol::reach::Unit;
 
 use super::for_each_row;
+use crate::plain::plain;
 
 pub(super) fn write(connectivity: &Connectivity<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut out = io::BufWriter::new(out);
@@ -26,10 +27,10 @@ pub(super) fn write(connectivity: &Connectivity<'_>, out: &mut dyn Write) -> io:
             }
             continue;
         }
-        writeln!(out, "  subgraph cluster_{index} {{\n    label={}", quoted(namespace))?;
+        writeln!(out, "  subgraph cluster_{index} {{\n    label={}", quoted(&plain(namespace)))?;
         for unit in units {
-            let label = format!("{}\n{}", unit.name, unit.kind_name);
-            writeln!(out, "    {} [label={}]", quoted(&unit.id), quoted(&label))?;
+            let label = format!("{}\n{}", plain(&unit.name), plain(&unit.kind_name));
+            writeln!(out, "    {} [label={}]", quoted(&plain(&unit.id)), quoted(&label))?;
         }
         writeln!(out, "  }}")?;
     }

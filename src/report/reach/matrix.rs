@@ -11,6 +11,7 @@ use netpol::reach::Unit;
 use unicode_width::UnicodeWidthStr;
 
 use crate::Style;
+use crate::plain::plain;
 
 /// What the rows and columns are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -109,7 +110,7 @@ fn by_workload(connectivity: &Connectivity<'_>) -> Grid {
         connectivity.units().iter().filter(|unit| is_asked(connectivity.is_asked(unit.index))).collect()
     };
     let (sources, destinations) = (asked(|(is_source, _)| is_source), asked(|(_, is_destination)| is_destination));
-    let label = |unit: &&Unit| Label { number: number(unit.index), text: unit.label() };
+    let label = |unit: &&Unit| Label { number: number(unit.index), text: plain(&unit.label()).into_owned() };
     let (rows, columns) = (sources.iter().map(label).collect(), destinations.iter().map(label).collect());
     let mut cells: BTreeMap<(usize, usize), Cell> = BTreeMap::new();
     for source in &sources {

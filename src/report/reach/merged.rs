@@ -7,6 +7,7 @@ use netpol::connections::ConnectionSet;
 use netpol::reach::AddressRange;
 
 use super::Row;
+use crate::plain::plain;
 
 /// A destination of the source at hand, and what may pass to it.
 #[derive(PartialEq)]
@@ -49,10 +50,13 @@ pub(super) fn for_each_merged_row(
     connectivity: &Connectivity<'_>,
     mut visit: impl FnMut(Row<'_>) -> io::Result<()>,
 ) -> io::Result<()> {
-    let name = |unit: usize| {
-        let unit = connectivity.units().get(unit)?;
-        Some(unit.range().filter(|_| !unit.is_node()).map_or_else(|| Name::Label(unit.label()), Name::Range))
-    };
+    let names: Vec<Name> = (connectivity.units().iter())
+        .map(|unit| {
+            let range = unit.range().filter(|_| !unit.is_node());
+            range.map_or_else(|| Name::Label(plain(&unit.label()).into_owned()), Name::Range)
+        })
+        .collect();
+    let name = |unit: usize| names.get(unit).cloned();
     let mut result = Ok(());
     let mut finished: Option<Block> = None;
     let mut current: Option<(usize, Block)> = None;

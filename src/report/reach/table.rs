@@ -3,17 +3,22 @@
 use std::io::{self, Write};
 
 use netpol::Connectivity;
-use netpol::reach::Unit;
 use unicode_width::UnicodeWidthStr;
 
 use super::for_each_named_row;
 use super::merged::for_each_merged_row;
 use crate::Style;
+use crate::plain::plain;
 
 pub(super) fn write_table(connectivity: &Connectivity<'_>, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
     // Ids are known before the rows are, so that the table need not be held to be aligned.
-    let id_width =
-        connectivity.units().iter().map(|unit| unit.label().width()).max().unwrap_or(0).max("DESTINATION".len());
+    let id_width = connectivity
+        .units()
+        .iter()
+        .map(|unit| plain(&unit.label()).width())
+        .max()
+        .unwrap_or(0)
+        .max("DESTINATION".len());
     let padded = |text: &str| format!("{text}{}", " ".repeat(id_width.saturating_sub(text.width())));
     let mut out = io::BufWriter::new(out);
     let mut last = String::new();
@@ -37,7 +42,7 @@ pub(super) fn write_table(connectivity: &Connectivity<'_>, style: &Style, out: &
 
 pub(super) fn write_list(connectivity: &Connectivity<'_>, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
     let mut out = io::BufWriter::new(out);
-    let labels: Vec<String> = connectivity.units().iter().map(Unit::label).collect();
+    let labels: Vec<String> = connectivity.units().iter().map(|unit| plain(&unit.label()).into_owned()).collect();
     for_each_named_row(connectivity, &labels, |row| {
         let connections = style.good(&row.connections.to_string());
         writeln!(out, "{} -> {}: {connections}", row.source, row.destination)

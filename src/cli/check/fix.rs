@@ -1,0 +1,49 @@
+//! `--fix` and `--diff`: the edits that mend findings, in the files or only shown.
+
+use netpol::fix;
+use similar::TextDiff;
+
+use crate::Failure;
+use crate::args::{Check, Common};
+use crate::input::{self, Checked};
+use crate::terminal::Terminal;
+
+/// A fix can uncover another finding with a fix; more rounds than this mean that two of them quarrel.
+const MOST_ROUNDS: usize = 10;
+
+/// Writes the fixed files and checks again, until nothing is left to fix.
+pub fn write(mut checked: Checked, command: &Check, common: &Common) -> Result<Checked, Failure> {
+    if command.paths.iter().any(|path| path.as_os_str() == "-") {
+        return Err(Failure::Usage("standard input cannot be fixed: use --diff to see the changes".to_owned()));
+    }
+    let mut count = 0;
+    for _ in 0..MOST_ROUNDS {
+        let fixed = fix::apply(&checked.sources, &checked.diagnostics);
+        if fixed.count == 0 {
+            break;
+        }
+        for (id, text) in &fixed.texts {
+            let path = checked.sources.get(*id).map_or("", |source| &source.path);
+            std::fs::write(path, text).map_err(|source| Failure::Write { path: path.to_owned(), source })?;
+        }
+        count += fixed.count;
+        checked = input::check(&command.paths, common)?;
+    }
+    if !common.quiet {
+        let plural = if count == 1 { "" } else { "es" };
+        Terminal::of(common).report(&format!("applied {count} fix{plural}\n"));
+    }
+    Ok(checked)
+}
+
+/// What the fixes change, as a patch.
+pub fn diff(checked: &Checked) -> String {
+    let fixed = fix::apply(&checked.sources, &checked.diagnostics);
+    let patch = |(id, text): (&netpol::source::SourceId, &String)| {
+        let source = checked.sources.get(*id)?;
+        let path = source.path.strip_prefix("./").unwrap_or(&source.path);
+        let diff = TextDiff::from_lines(source.text.as_ref(), text.as_str());
+        Some(diff.unified_diff().header(&format!("a/{path}"), &format!("b/{path}")).to_string())
+    };
+    fixed.texts.iter().filter_map(patch).collect()
+}

@@ -1,0 +1,103 @@
+//! SARIF 2.1.0, as code hosts read it: `results` also when there are none, columns in UTF-16 code units, paths relative to the
+//! repository's root, fingerprints without lines.
+
+use netpol::lint::{RULES, Rule};
+use serde_json::{Value, json};
+
+use super::{Finding, Findings, Placed, page, placed};
+
+pub(super) fn text(findings: &Findings<'_>) -> serde_json::Result<String> {
+    let results: Vec<Value> = findings.findings.iter().map(|finding| result(findings, finding)).collect();
+    let log = json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": {
+                "name": "netpol",
+                "version": env!("CARGO_PKG_VERSION"),
+                "informationUri": env!("CARGO_PKG_REPOSITORY"),
+                "rules": RULES.iter().map(|one| rule(one)).collect::<Vec<_>>(),
+            } },
+            "columnKind": "utf16CodeUnits",
+            "originalUriBaseIds": { "%SRCROOT%": { "description": { "text": "the root of the repository" } } },
+            "results": results,
+        }],
+    });
+    serde_json::to_string_pretty(&log).map(|text| text + "\n")
+}
+
+fn rule(rule: &Rule) -> Value {
+    json!({
+        "id": rule.slug,
+        "shortDescription": { "text": rule.summary },
+        "fullDescription": { "text": rule.summary },
+        "help": { "text": page(rule), "markdown": format!("[{}]({})", rule.slug, page(rule)) },
+        "helpUri": page(rule),
+        "defaultConfiguration": { "level": rule.severity.name() },
+    })
+}
+
+fn result(findings: &Findings<'_>, finding: &Finding<'_>) -> Value {
+    let mut result = json!({
+        "ruleId": finding.diagnostic.slug,
+        "level": finding.diagnostic.severity.name(),
+        "message": { "text": finding.message_and_help() },
+        "partialFingerprints": { "netpol/v1": finding.fingerprint },
+    });
+    let Value::Object(fields) = &mut result else { return result };
+    if let Some(index) = RULES.iter().position(|rule| rule.slug == finding.diagnostic.slug) {
+        fields.insert("ruleIndex".to_owned(), index.into());
+    }
+    let logical = finding.diagnostic.object.as_ref().map(|object| json!([{ "fullyQualifiedName": object }]));
+    if let Some(place) = &finding.place {
+        let mut location = json!({ "physicalLocation": physical(place) });
+        if let (Value::Object(fields), Some(logical)) = (&mut location, logical) {
+            fields.insert("logicalLocations".to_owned(), logical);
+        }
+        fields.insert("locations".to_owned(), json!([location]));
+    } else if let Some(logical) = logical {
+        fields.insert("locations".to_owned(), json!([{ "logicalLocations": logical }]));
+    }
+    if !finding.diagnostic.related.is_empty() {
+        let related = finding.diagnostic.related.iter().map(|related| {
+            let place = placed(findings.sources, &related.place);
+            json!({ "physicalLocation": physical(&place), "message": { "text": related.message } })
+        });
+        fields.insert("relatedLocations".to_owned(), related.collect());
+    }
+    result
+}
+
+fn physical(place: &Placed<'_>) -> Value {
+    let (start, end) = (place.region.start, place.region.end);
+    json!({
+        "artifactLocation": { "uri": uri(place.path), "uriBaseId": "%SRCROOT%" },
+        "region": {
+            "startLine": start.line,
+            "startColumn": start.column_utf16,
+            "endLine": end.line,
+            "endColumn": end.column_utf16,
+        },
+    })
+}
+
+/// A path as a relative URI reference.
+fn uri(path: &str) -> String {
+    let mut uri = String::new();
+    for byte in path.replace('\\', "/").bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            uri.push(char::from(byte));
+        } else {
+            uri.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    uri
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn paths_become_uris() {
+        assert_eq!(super::uri("k8s/größe 1.yaml"), "k8s/gr%C3%B6%C3%9Fe%201.yaml");
+    }
+}
