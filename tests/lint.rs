@@ -113,3 +113,97 @@ fn whatever_is_found_is_in_the_table() {
         assert!(RULES.iter().any(|rule| rule.slug == finding.slug), "{finding:?}");
     }
 }
+
+/// The rules about selectors, ports and addresses that have a mistake of `examples/mistakes` each.
+const MISTAKES: [(&str, &str); 13] = [
+    ("address-of-a-pod", "pod-address"),
+    ("address-of-a-service", "service-address"),
+    ("generated-label", "generated-label"),
+    ("host-network-peer", "host-network"),
+    ("impossible-selector", "contradictory-selector"),
+    ("labels-of-another", "job-labels"),
+    ("namespace-label-nobody-has", "unknown-namespace-label"),
+    ("not-in", "not-in-without-key"),
+    ("pod-label-on-a-namespace", "misplaced-label"),
+    ("selects-nothing", "selects-no-pod"),
+    ("service-port", "service-port"),
+    ("unknown-port-name", "unknown-port-name"),
+    ("wrong-namespace", "wrong-namespace"),
+];
+
+/// The slugs of what is found in some files of the examples.
+fn found_in(files: &[String]) -> BTreeSet<&'static str> {
+    let mut sources = Sources::default();
+    for file in files {
+        let text = fs::read_to_string(workspace().join("examples").join(file)).expect("an example can be read");
+        sources.add(file.as_str(), text);
+    }
+    findings(&sources).iter().map(|finding| finding.slug).collect()
+}
+
+#[test]
+fn mistakes_are_found_and_nothing_is_made_of_the_shop() {
+    for (file, slug) in MISTAKES {
+        let found = found_in(&["mistakes/cluster.yaml".to_owned(), format!("mistakes/{file}.yaml")]);
+        assert!(found.contains(slug), "{file}: {found:?}");
+    }
+    let about_the_inventory: Vec<&str> = MISTAKES
+        .iter()
+        .map(|(_, slug)| *slug)
+        .chain(["misspelt-label", "open-workload", "peer-selects-nothing"])
+        .collect();
+    let parts = ["kube-system", "monitoring", "shop-backend", "shop-data", "shop-frontend"];
+    let mut sound = vec![parts.map(|part| format!("shop/{part}.yaml")).to_vec()];
+    for entry in fs::read_dir(workspace().join("examples/recipes")).expect("there are recipes") {
+        let folder = entry.expect("a folder can be read").file_name().into_string().expect("a name");
+        sound.push(vec![format!("recipes/{folder}/manifests.yaml")]);
+    }
+    for files in sound {
+        let found = found_in(&files);
+        assert!(about_the_inventory.iter().all(|slug| !found.contains(slug)), "{files:?}: {found:?}");
+    }
+}
+
+#[test]
+fn fixes_mend_what_is_found() {
+    for slug in ["misspelt-label", "service-port", "unknown-namespace-label"] {
+        let text = fs::read_to_string(workspace().join(format!("tests/lint/{slug}.yaml"))).expect("there are cases");
+        let mut fixed = 0;
+        for (name, manifests) in cases(&text) {
+            let mut sources = Sources::default();
+            sources.add("case.yaml", manifests);
+            let found = findings(&sources);
+            let mut edits: Vec<_> = found
+                .iter()
+                .filter(|finding| finding.slug == slug)
+                .filter_map(|finding| finding.fix.as_ref())
+                .flat_map(|fix| &fix.edits)
+                .collect();
+            if edits.is_empty() {
+                continue;
+            }
+            edits.sort_by_key(|edit| std::cmp::Reverse(edit.range.start));
+            let mut mended = manifests.to_owned();
+            for edit in edits {
+                mended.replace_range(edit.range.start as usize..edit.range.end as usize, &edit.text);
+            }
+            assert!(lines(&mended, slug).is_empty(), "{name}:\n{mended}");
+            fixed += 1;
+        }
+        assert!(fixed > 1, "{slug} has no fixes");
+    }
+}
+
+#[test]
+fn a_fix_keeps_quotes_and_json() {
+    let policy = r#"{"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": "a", "namespace": "shop"},
+        "spec": {"podSelector": {}, "policyTypes": ["Ingress"],
+        "ingress": [{"from": [{"namespaceSelector": {"matchLabels": {"name": "kube-system"}}}]}]}}"#;
+    let mut sources = Sources::default();
+    sources.add("policy.json", policy);
+    let found = findings(&sources);
+    let fix = found.iter().find_map(|finding| finding.fix.as_ref()).expect("a fix");
+    let [edit] = fix.edits.as_slice() else { panic!("{fix:?}") };
+    let range = edit.range.start as usize..edit.range.end as usize;
+    assert_eq!((&policy[range], edit.text.as_str()), ("name", "kubernetes.io/metadata.name"));
+}

@@ -104,6 +104,8 @@ pub struct Endpoint {
     pub addresses: Vec<IpAddr>,
     /// The named ports of its containers and sidecars (D10).
     pub named_ports: Vec<NamedPort>,
+    /// All ports that these containers declare, named or not. They need not declare those that they listen on.
+    pub container_ports: Vec<(Protocol, Port)>,
     /// Its ServiceAccount.
     pub service_account: Arc<str>,
     /// `hostNetwork: true`.

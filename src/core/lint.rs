@@ -5,12 +5,21 @@
 
 pub mod rules;
 
+mod coverage;
+mod inventory;
 mod isolation;
+mod labels;
+mod listening;
+mod mend;
+mod near;
+mod pinned;
+mod unmatched;
 
 use crate::cluster::{Policy, PolicyId};
 use crate::diagnostic::Diagnostic;
 use crate::engine::Engine;
-use crate::source::{Place, Sources};
+use crate::source::{Origin, Place, Sources};
+use inventory::Inventory;
 
 pub use rules::{RULES, Rule};
 
@@ -20,6 +29,11 @@ pub use rules::{RULES, Rule};
 pub fn lint(engine: &Engine, sources: &Sources) -> Vec<Diagnostic> {
     let mut lint = Lint { engine, sources, findings: Vec::new() };
     isolation::check(&mut lint);
+    let mut inventory = Inventory::new(engine);
+    unmatched::check(&mut lint, &mut inventory);
+    listening::check(&mut lint, &mut inventory);
+    pinned::check(&mut lint);
+    coverage::check(&mut lint, &mut inventory);
     lint.findings
 }
 
@@ -49,9 +63,22 @@ impl<'a> Lint<'a> {
         message: impl Into<String>,
     ) -> &mut Diagnostic {
         let namespace = self.engine.cluster().namespace_name(policy.namespace);
+        let object = format!("NetworkPolicy {namespace}/{}", policy.name);
+        self.find_in(rule, object, &policy.origin, path, message)
+    }
+
+    /// Adds a finding of a rule about a field of any object.
+    fn find_in(
+        &mut self,
+        rule: &'static Rule,
+        object: String,
+        origin: &Origin,
+        path: impl Into<String>,
+        message: impl Into<String>,
+    ) -> &mut Diagnostic {
         let finding = Diagnostic::new(rule.severity, rule.slug, message)
-            .about(format!("NetworkPolicy {namespace}/{}", policy.name))
-            .at(Place::Field { origin: policy.origin.clone(), path: path.into() });
+            .about(object)
+            .at(Place::Field { origin: origin.clone(), path: path.into() });
         self.findings.push(finding);
         let last = self.findings.len() - 1;
         #[allow(clippy::indexing_slicing, reason = "it has just been pushed")]

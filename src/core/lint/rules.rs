@@ -39,7 +39,10 @@ macro_rules! rules {
 
 rules! {
     AMBIGUOUS_CIDR = Warning, "ambiguous-cidr", "a CIDR has bits set beyond its prefix";
+    CONTRADICTORY_SELECTOR = Error, "contradictory-selector", "conditions of a selector exclude each other";
     DUPLICATE_OBJECT = Error, "duplicate-object", "one object is defined twice with different content";
+    GENERATED_LABEL = Warning, "generated-label", "a selector asks for a label that a controller generates";
+    HOST_NETWORK = Warning, "host-network", "a selector matches only pods on the host network, which selectors do not see";
     IGNORE_WITHOUT_REASON = Error, "ignore-without-reason", "a comment ignores a rule and does not say why";
     IGNORED_RULES = Error, "ignored-rules", "`policyTypes` leaves out a direction that the policy has rules for";
     IMPLICIT_POLICY_TYPES = Note, "implicit-policy-types", "`policyTypes` is left to its default";
@@ -48,19 +51,32 @@ rules! {
     INVALID_DOCUMENT = Error, "invalid-document", "a document cannot be parsed";
     INVALID_OBJECT = Error, "invalid-object", "an object has fields that it cannot have, or of a wrong type";
     INVALID_POLICY = Error, "invalid-policy", "the API server refuses the policy";
+    JOB_LABELS = Note, "job-labels", "the pods of a Job have the labels by which policies know an application";
+    MISPLACED_LABEL = Warning, "misplaced-label", "a namespaceSelector has labels of pods, or a podSelector those of a namespace";
     MISSING_NAMESPACE = Note, "missing-namespace", "a namespace is used that the input does not define";
+    MISSPELT_LABEL = Warning, "misspelt-label", "a selector asks for a value that nothing has, but for one letter";
     NON_CANONICAL_CIDR = Warning, "non-canonical-cidr", "an IPv6 CIDR is not written in its canonical form";
     NON_STANDARD_CIDR = Warning, "non-standard-cidr", "a CIDR has leading zeros or maps IPv4 into IPv6";
     NOT_AN_OBJECT = Note, "not-an-object", "a document is not a Kubernetes object";
+    NOT_IN_WITHOUT_KEY = Warning, "not-in-without-key", "`NotIn` in a peer matches what does not have the label at all";
     OPEN_EGRESS = Error, "open-egress", "`egress: []` without `policyTypes` isolates ingress, not egress";
+    OPEN_WORKLOAD = Note, "open-workload", "no policy isolates a workload, although most others of its namespace are isolated";
     PASSED_OVER = Note, "passed-over", "objects that decide nothing";
+    PEER_SELECTS_NOTHING = Note, "peer-selects-nothing", "a peer matches no pod";
+    POD_ADDRESS = Warning, "pod-address", "an ipBlock is the address of a pod";
+    SELECTS_NO_POD = Warning, "selects-no-pod", "a policy selects no pod";
+    SERVICE_ADDRESS = Warning, "service-address", "an ipBlock is the address of a Service";
+    SERVICE_PORT = Error, "service-port", "a rule has the port of a Service, on which no pod listens";
     SHARED_ADDRESS = Warning, "shared-address", "two pods have the same address";
     TERMINATED_POD = Note, "terminated-pod", "a pod has run to its end and is left out";
     UNINTENDED_INGRESS = Warning, "unintended-ingress-isolation", "a policy with egress rules only isolates ingress as well";
+    UNKNOWN_NAMESPACE_LABEL = Warning, "unknown-namespace-label", "a namespaceSelector asks for a label that no namespace has";
+    UNKNOWN_PORT_NAME = Warning, "unknown-port-name", "a rule has a port name that no pod has";
     UNREADABLE_FILE = Error, "unreadable-file", "a file cannot be read";
     UNSUPPORTED_KIND = Warning, "unsupported-kind", "objects that decide something but are not read";
     UNSUPPORTED_POLICY = Warning, "unsupported-policy", "policies of a kind that is not evaluated";
     UNUSED_IGNORE = Warning, "unused-ignore", "a comment ignores a rule that finds nothing there";
+    WRONG_NAMESPACE = Warning, "wrong-namespace", "a policy selects no pod in its namespace, but would in another";
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use super::{Kinds, name_of, namespace_id, namespace_of, protocol_of};
 use crate::cluster::{Cluster, Endpoint, EndpointKind, NamedPort, NamespaceId, Owner};
 use crate::diagnostic::Diagnostic;
-use crate::object::{Metadata, OwnerReference, Pod, PodSpec, Text, Workload};
-use crate::protocol::Port;
+use crate::object::{ContainerPort, Metadata, OwnerReference, Pod, PodSpec, Text, Workload};
+use crate::protocol::{Port, Protocol};
 use crate::source::{Origin, Place};
 
 /// The label with which a ReplicaSet's pods carry the last part of its name.
@@ -144,6 +144,7 @@ impl Resolver<'_> {
             labels: Default::default(),
             addresses: Vec::new(),
             named_ports: named_ports(origin, spec, path, &label, diagnostics),
+            container_ports: container_ports(spec),
             service_account: Arc::from(account.map_or("default", Text::as_str)),
             host_network: spec.host_network,
             node,
@@ -226,6 +227,19 @@ fn named_ports(
             }
         }
     }
+    ports.sort_unstable();
+    ports.dedup();
+    ports
+}
+
+/// The ports that containers and sidecars declare.
+fn container_ports(spec: &PodSpec) -> Vec<(Protocol, Port)> {
+    let sidecars = spec.init_containers.iter().filter(|container| container.restart_policy.as_str() == "Always");
+    let entries = spec.containers.iter().chain(sidecars).flat_map(|container| &container.ports);
+    let port = |entry: &ContainerPort| {
+        Some((protocol_of(entry.protocol.as_deref())?, Port::try_from(entry.container_port).ok()?))
+    };
+    let mut ports: Vec<_> = entries.filter_map(port).collect();
     ports.sort_unstable();
     ports.dedup();
     ports
