@@ -9,26 +9,40 @@ use std::fs;
 use netpol::EngineOptions;
 use netpol::diagnostic::Diagnostic;
 use netpol::lint::RULES;
+use netpol::options::Cidrs;
 use netpol::source::Sources;
 use netpol_tests::case::workspace;
 
+/// What is said about policies that only `--cidrs legacy` accepts.
+const LEGACY: [&str; 2] = ["ambiguous-cidr", "non-standard-cidr"];
+
 /// Everything that is said about a text.
-fn findings(sources: &Sources) -> Vec<Diagnostic> {
-    let options = EngineOptions::default();
+fn findings(sources: &Sources, cidrs: Cidrs) -> Vec<Diagnostic> {
+    let options = EngineOptions { cidrs, ..EngineOptions::default() };
     let loaded = netpol::load(sources);
     let resolved = netpol::resolve(loaded.objects, &options);
     let mut findings = [loaded.diagnostics, resolved.diagnostics].concat();
     findings.extend(netpol::lint(&netpol::compile(resolved.cluster, options), sources));
+    netpol::diagnostic::add_fixes(&mut findings, sources);
     findings
+}
+
+/// What a rule finds in a text.
+fn findings_of(text: &str, slug: &str) -> (Sources, Vec<Diagnostic>) {
+    let mut sources = Sources::default();
+    sources.add("case.yaml", text);
+    let cidrs = if LEGACY.contains(&slug) { Cidrs::Legacy } else { Cidrs::Strict };
+    let mut findings = findings(&sources, cidrs);
+    findings.retain(|finding| finding.slug == slug);
+    (sources, findings)
 }
 
 /// The lines in which a rule finds something in a text; 0 is the text as a whole.
 fn lines(text: &str, slug: &str) -> BTreeSet<usize> {
-    let mut sources = Sources::default();
-    sources.add("case.yaml", text);
+    let (sources, findings) = findings_of(text, slug);
     let line =
         |finding: &Diagnostic| finding.place.as_ref().map_or(0, |place| sources.region(place).start.line as usize);
-    findings(&sources).iter().filter(|finding| finding.slug == slug).map(line).collect()
+    findings.iter().map(line).collect()
 }
 
 /// The cases of a file, by name.
@@ -57,6 +71,78 @@ fn every_case_gets_its_findings_where_its_comments_say() {
         }
     }
     assert!(failures.is_empty(), "{}", failures.concat());
+}
+
+/// A text after the repair of a finding.
+fn mended(text: &str, finding: &Diagnostic) -> Option<String> {
+    let mut mended = text.to_owned();
+    for edit in &finding.fix.as_ref()?.edits {
+        mended.replace_range(edit.range.start as usize..edit.range.end as usize, &edit.text);
+    }
+    Some(mended)
+}
+
+#[test]
+fn a_repair_ends_its_finding_and_breaks_nothing() {
+    let mut repaired = BTreeSet::new();
+    for entry in fs::read_dir(workspace().join("tests/lint")).expect("there are cases") {
+        let path = entry.expect("a folder can be read").path();
+        let slug = path.file_stem().and_then(|name| name.to_str()).expect("a name");
+        for (name, manifests) in cases(&fs::read_to_string(&path).expect("a case can be read")) {
+            let (_, found) = findings_of(manifests, slug);
+            for finding in &found {
+                let Some(mended) = mended(manifests, finding) else { continue };
+                repaired.insert(slug.to_owned());
+                assert_eq!(findings_of(&mended, slug).1.len(), found.len() - 1, "{slug}: {name}\n{mended}");
+                assert!(findings_of(&mended, "invalid-document").1.is_empty(), "{slug}: {name}\n{mended}");
+                assert!(findings_of(&mended, "invalid-object").1.is_empty(), "{slug}: {name}\n{mended}");
+            }
+        }
+    }
+    for slug in ["implicit-policy-types", "non-canonical-cidr", "open-egress", "split-peer"] {
+        assert!(repaired.contains(slug), "nothing shows a repair of {slug}");
+    }
+}
+
+/// The text after the first repair of a rule.
+fn repair(text: &str, slug: &str) -> Option<String> {
+    findings_of(text, slug).1.first().and_then(|finding| mended(text, finding))
+}
+
+#[test]
+fn repairs_leave_comments_and_formatting_alone() {
+    let block = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a, namespace: b}\n\
+                 spec: # nothing out\n    # all pods\n    podSelector: {}   # really all\n    egress: []\n";
+    assert_eq!(
+        repair(block, "open-egress").as_deref(),
+        Some(block.replace("    podSelector", "    policyTypes: [Egress]\n    podSelector").as_str())
+    );
+    let json = "{\"apiVersion\":\"networking.k8s.io/v1\",\"kind\":\"NetworkPolicy\",\"metadata\":{\"name\":\"a\"},\
+                \"spec\":{\"podSelector\":{},\"egress\":[]}}";
+    assert_eq!(
+        repair(json, "open-egress").as_deref(),
+        Some(json.replace("{\"podSelector", "{\"policyTypes\": [\"Egress\"], \"podSelector").as_str())
+    );
+    let anchored = block.replace("spec: # nothing out", "spec: &spec");
+    assert_eq!(repair(&anchored, "open-egress"), None, "others may use what the anchor names");
+}
+
+#[test]
+fn a_dash_is_removed_only_where_it_is_one() {
+    let policy = |from: &str| {
+        format!(
+            "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: a, namespace: b}}\n\
+             spec:\n  podSelector: {{}}\n  policyTypes: [Ingress]\n  ingress:\n  - from:{from}"
+        )
+    };
+    let block =
+        policy("\n    - namespaceSelector: {}\n    # of theirs\n    -   podSelector: {matchLabels: {app: c}}\n");
+    assert_eq!(repair(&block, "split-peer"), None, "the fields would not be in one column");
+    let block = block.replace("-   pod", "- pod");
+    assert_eq!(repair(&block, "split-peer"), Some(block.replace("- podSelector: {m", "  podSelector: {m")));
+    let flow = policy(" [{namespaceSelector: {}}, {podSelector: {matchLabels: {app: c}}}]\n");
+    assert_eq!(findings_of(&flow, "split-peer").1.len(), 1);
+    assert_eq!(repair(&flow, "split-peer"), None);
 }
 
 /// The text of the first block of YAML after a heading of a page.
@@ -109,7 +195,7 @@ fn whatever_is_found_is_in_the_table() {
             }
         }
     }
-    for finding in findings(&sources) {
+    for finding in findings(&sources, Cidrs::Strict) {
         assert!(RULES.iter().any(|rule| rule.slug == finding.slug), "{finding:?}");
     }
 }

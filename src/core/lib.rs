@@ -49,6 +49,7 @@ mod compile;
 pub mod connections;
 pub mod diagnostic;
 pub mod diff;
+mod edit;
 mod engine;
 pub mod explain;
 mod families;

@@ -34,7 +34,11 @@ macro_rules! rules {
 
 rules! {
     AMBIGUOUS_CIDR = Warning, "ambiguous-cidr", "a CIDR has bits set beyond its prefix";
+    DENIES_NOTHING = Error, "denies-nothing", "a policy whose name says that it denies allows everyone";
     DUPLICATE_OBJECT = Error, "duplicate-object", "one object is defined twice with different content";
+    EMPTY_BLOCK = Error, "empty-block", "the `except` entries of a block cover all of it";
+    EMPTY_PEERS = Warning, "empty-peers", "`from` or `to` is written with nothing in it, which means everyone";
+    EMPTY_PORTS = Warning, "empty-ports", "`ports` is written with nothing in it, which means every port";
     IGNORED_RULES = Error, "ignored-rules", "`policyTypes` leaves out a direction that the policy has rules for";
     IMPLICIT_POLICY_TYPES = Note, "implicit-policy-types", "`policyTypes` is left to its default";
     INVALID_ADDRESS = Warning, "invalid-address", "an address of a pod or node is none";
@@ -43,17 +47,28 @@ rules! {
     INVALID_OBJECT = Error, "invalid-object", "an object has fields that it cannot have, or of a wrong type";
     INVALID_POLICY = Error, "invalid-policy", "the API server refuses the policy";
     MISSING_NAMESPACE = Note, "missing-namespace", "a namespace is used that the input does not define";
+    MISSING_PROTOCOL = Warning, "missing-protocol", "a port that is used over UDP has no `protocol`, which means TCP";
+    MOOT_EXCEPT = Warning, "moot-except", "another rule lets in those whom an `except` leaves out";
     NON_CANONICAL_CIDR = Warning, "non-canonical-cidr", "an IPv6 CIDR is not written in its canonical form";
     NON_STANDARD_CIDR = Warning, "non-standard-cidr", "a CIDR has leading zeros or maps IPv4 into IPv6";
     NOT_AN_OBJECT = Note, "not-an-object", "a document is not a Kubernetes object";
+    NOT_EVERYONE = Note, "not-everyone", "a policy whose name says everyone lets in pods only";
+    ONE_FAMILY = Warning, "one-family", "a rule for every address has those of one family only";
     OPEN_EGRESS = Error, "open-egress", "`egress: []` without `policyTypes` isolates ingress, not egress";
     PASSED_OVER = Note, "passed-over", "objects that decide nothing";
+    PORT_NAME_OF_ADDRESSES = Error, "port-name-of-addresses", "an egress rule asks addresses for a port name";
+    REDUNDANT_EXCEPT = Note, "redundant-except", "an `except` entry lies within another one";
+    SHADOWED_RULES = Warning, "shadowed-rules", "a rule that allows everything leaves the others without effect";
     SHARED_ADDRESS = Warning, "shared-address", "two pods have the same address";
+    SPLIT_PEER = Warning, "split-peer", "a dash makes two peers of a namespace and the pods in it";
+    SPLIT_RULE = Warning, "split-rule", "a dash makes two rules of peers and their ports";
     TERMINATED_POD = Note, "terminated-pod", "a pod has run to its end and is left out";
     UNINTENDED_INGRESS = Warning, "unintended-ingress-isolation", "a policy with egress rules only isolates ingress as well";
+    UNLISTED_FINDINGS = Error, "unlisted-findings", "a file has more findings than are listed";
     UNREADABLE_FILE = Error, "unreadable-file", "a file cannot be read";
     UNSUPPORTED_KIND = Warning, "unsupported-kind", "objects that decide something but are not read";
     UNSUPPORTED_POLICY = Warning, "unsupported-policy", "policies of a kind that is not evaluated";
+    WHOLE_INTERNET = Note, "whole-internet", "`0.0.0.0/0` has the cluster and the metadata service in it";
 }
 
 #[cfg(test)]
