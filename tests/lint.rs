@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::PathBuf;
 
 use netpol::EngineOptions;
 use netpol::diagnostic::Diagnostic;
@@ -153,11 +154,12 @@ fn example<'a>(page: &'a str, heading: &str) -> Option<&'a str> {
 }
 
 #[test]
-fn the_examples_of_pages_are_true() {
+fn every_rule_has_a_page_whose_examples_are_true() {
     let mut failures = Vec::new();
     for rule in RULES {
         let path = workspace().join(format!("docs/diagnostics/{}.md", rule.slug));
         let Ok(page) = fs::read_to_string(&path) else {
+            failures.push(format!("{} has no page\n", rule.slug));
             continue;
         };
         if !page.starts_with(&format!("# {}\n", rule.slug)) {
@@ -176,11 +178,74 @@ fn the_examples_of_pages_are_true() {
 }
 
 #[test]
+fn the_list_of_pages_has_every_rule_once_as_the_table_has_it() {
+    let list = fs::read_to_string(workspace().join("docs/diagnostics/README.md")).expect("there is a list");
+    for rule in RULES {
+        let row = format!("| [{0}]({0}.md) | {1} | {2} |\n", rule.slug, rule.severity.name(), rule.summary);
+        assert_eq!(list.matches(&row).count(), 1, "{row}");
+    }
+}
+
+#[test]
 fn pages_are_about_rules() {
     for entry in fs::read_dir(workspace().join("docs/diagnostics")).expect("there are pages") {
         let path = entry.expect("a folder can be read").path();
         let slug = path.file_stem().and_then(|name| name.to_str()).expect("a name");
         assert!(slug == "README" || RULES.iter().any(|rule| rule.slug == slug), "{slug} is no rule");
+    }
+}
+
+/// What the linter says about files, by slug.
+fn lint_of(paths: impl IntoIterator<Item = PathBuf>) -> BTreeSet<&'static str> {
+    let mut sources = Sources::default();
+    for path in paths {
+        sources.add(path.display().to_string(), fs::read_to_string(&path).expect("an example can be read"));
+    }
+    let options = EngineOptions::default();
+    let resolved = netpol::resolve(netpol::load(&sources).objects, &options);
+    netpol::lint(&netpol::compile(resolved.cluster, options), &sources).iter().map(|finding| finding.slug).collect()
+}
+
+/// The manifests of a folder.
+fn manifests(folder: &str) -> impl Iterator<Item = PathBuf> {
+    let entries = fs::read_dir(workspace().join(folder)).expect("there are examples");
+    entries
+        .map(|entry| entry.expect("a folder can be read").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
+}
+
+#[test]
+fn nothing_is_said_about_sound_policies() {
+    assert_eq!(lint_of(manifests("examples/shop")), BTreeSet::new());
+    for recipe in fs::read_dir(workspace().join("examples/recipes")).expect("there are recipes") {
+        let recipe = recipe.expect("a folder can be read").file_name();
+        let folder = format!("examples/recipes/{}", recipe.to_string_lossy());
+        if !folder.ends_with(".md") {
+            assert_eq!(lint_of(manifests(&folder)), BTreeSet::new(), "{folder}");
+        }
+    }
+}
+
+#[test]
+fn mistakes_are_found() {
+    for (file, slug) in [
+        ("all-namespaces-is-not-everyone", "not-everyone"),
+        ("dns-over-tcp-only", "missing-protocol"),
+        ("egress-closes-ingress", "unintended-ingress-isolation"),
+        ("empty-egress-list", "open-egress"),
+        ("except-is-no-deny", "moot-except"),
+        ("internet-and-more", "whole-internet"),
+        ("ipv4-only", "one-family"),
+        ("named-deny", "denies-nothing"),
+        ("peers-commented-out", "empty-peers"),
+        ("port-name-outside", "port-name-of-addresses"),
+        ("ports-in-a-second-item", "split-rule"),
+        ("rules-nobody-reads", "ignored-rules"),
+        ("two-dashes", "split-peer"),
+    ] {
+        let folder = workspace().join("examples/mistakes");
+        let found = lint_of(["cluster", file].map(|name| folder.join(format!("{name}.yaml"))));
+        assert!(found.contains(slug), "{file}: {found:?}");
     }
 }
 

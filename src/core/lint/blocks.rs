@@ -52,8 +52,7 @@ fn is_empty(block: &AddressBlock) -> bool {
 }
 
 fn empty_block(lint: &mut Lint<'_>, rule: &Written<'_>, path: &str, written: &IpBlock) {
-    let message =
-        format!("the exceptions are all of `{}` together: this peer matches no address", written.cidr.to_string());
+    let message = format!("the exceptions are all of `{}` together: this peer matches no address", written.cidr);
     lint.find(&rules::EMPTY_BLOCK, rule.policy, format!("{path}.except"), message).help =
         Some("remove the peer, or the exceptions that are not meant".to_owned());
 }
