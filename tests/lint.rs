@@ -5,30 +5,45 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::PathBuf;
 
 use netpol::EngineOptions;
 use netpol::diagnostic::Diagnostic;
 use netpol::lint::RULES;
+use netpol::options::Cidrs;
 use netpol::source::Sources;
 use netpol_tests::case::workspace;
 
+/// What is said about policies that only `--cidrs legacy` accepts.
+const LEGACY: [&str; 2] = ["ambiguous-cidr", "non-standard-cidr"];
+
 /// Everything that is said about a text.
-fn findings(sources: &Sources) -> Vec<Diagnostic> {
-    let options = EngineOptions::default();
+fn findings(sources: &Sources, cidrs: Cidrs) -> Vec<Diagnostic> {
+    let options = EngineOptions { cidrs, ..EngineOptions::default() };
     let loaded = netpol::load(sources);
     let resolved = netpol::resolve(loaded.objects, &options);
     let mut findings = [loaded.diagnostics, resolved.diagnostics].concat();
     findings.extend(netpol::lint(&netpol::compile(resolved.cluster, options), sources));
+    netpol::diagnostic::add_fixes(&mut findings, sources);
     netpol::ignore::apply(sources, findings)
+}
+
+/// What a rule finds in a text.
+fn findings_of(text: &str, slug: &str) -> (Sources, Vec<Diagnostic>) {
+    let mut sources = Sources::default();
+    sources.add("case.yaml", text);
+    let cidrs = if LEGACY.contains(&slug) { Cidrs::Legacy } else { Cidrs::Strict };
+    let mut findings = findings(&sources, cidrs);
+    findings.retain(|finding| finding.slug == slug);
+    (sources, findings)
 }
 
 /// The lines in which a rule finds something in a text; 0 is the text as a whole.
 fn lines(text: &str, slug: &str) -> BTreeSet<usize> {
-    let mut sources = Sources::default();
-    sources.add("case.yaml", text);
+    let (sources, findings) = findings_of(text, slug);
     let line =
         |finding: &Diagnostic| finding.place.as_ref().map_or(0, |place| sources.region(place).start.line as usize);
-    findings(&sources).iter().filter(|finding| finding.slug == slug).map(line).collect()
+    findings.iter().map(line).collect()
 }
 
 /// The cases of a file, by name.
@@ -59,6 +74,78 @@ fn every_case_gets_its_findings_where_its_comments_say() {
     assert!(failures.is_empty(), "{}", failures.concat());
 }
 
+/// A text after the repair of a finding.
+fn mended(text: &str, finding: &Diagnostic) -> Option<String> {
+    let mut mended = text.to_owned();
+    for edit in &finding.fix.as_ref()?.edits {
+        mended.replace_range(edit.range.start as usize..edit.range.end as usize, &edit.text);
+    }
+    Some(mended)
+}
+
+#[test]
+fn a_repair_ends_its_finding_and_breaks_nothing() {
+    let mut repaired = BTreeSet::new();
+    for entry in fs::read_dir(workspace().join("tests/lint")).expect("there are cases") {
+        let path = entry.expect("a folder can be read").path();
+        let slug = path.file_stem().and_then(|name| name.to_str()).expect("a name");
+        for (name, manifests) in cases(&fs::read_to_string(&path).expect("a case can be read")) {
+            let (_, found) = findings_of(manifests, slug);
+            for finding in &found {
+                let Some(mended) = mended(manifests, finding) else { continue };
+                repaired.insert(slug.to_owned());
+                assert_eq!(findings_of(&mended, slug).1.len(), found.len() - 1, "{slug}: {name}\n{mended}");
+                assert!(findings_of(&mended, "invalid-document").1.is_empty(), "{slug}: {name}\n{mended}");
+                assert!(findings_of(&mended, "invalid-object").1.is_empty(), "{slug}: {name}\n{mended}");
+            }
+        }
+    }
+    for slug in ["implicit-policy-types", "non-canonical-cidr", "open-egress", "split-peer"] {
+        assert!(repaired.contains(slug), "nothing shows a repair of {slug}");
+    }
+}
+
+/// The text after the first repair of a rule.
+fn repair(text: &str, slug: &str) -> Option<String> {
+    findings_of(text, slug).1.first().and_then(|finding| mended(text, finding))
+}
+
+#[test]
+fn repairs_leave_comments_and_formatting_alone() {
+    let block = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a, namespace: b}\n\
+                 spec: # nothing out\n    # all pods\n    podSelector: {}   # really all\n    egress: []\n";
+    assert_eq!(
+        repair(block, "open-egress").as_deref(),
+        Some(block.replace("    podSelector", "    policyTypes: [Egress]\n    podSelector").as_str())
+    );
+    let json = "{\"apiVersion\":\"networking.k8s.io/v1\",\"kind\":\"NetworkPolicy\",\"metadata\":{\"name\":\"a\"},\
+                \"spec\":{\"podSelector\":{},\"egress\":[]}}";
+    assert_eq!(
+        repair(json, "open-egress").as_deref(),
+        Some(json.replace("{\"podSelector", "{\"policyTypes\": [\"Egress\"], \"podSelector").as_str())
+    );
+    let anchored = block.replace("spec: # nothing out", "spec: &spec");
+    assert_eq!(repair(&anchored, "open-egress"), None, "others may use what the anchor names");
+}
+
+#[test]
+fn a_dash_is_removed_only_where_it_is_one() {
+    let policy = |from: &str| {
+        format!(
+            "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: a, namespace: b}}\n\
+             spec:\n  podSelector: {{}}\n  policyTypes: [Ingress]\n  ingress:\n  - from:{from}"
+        )
+    };
+    let block =
+        policy("\n    - namespaceSelector: {}\n    # of theirs\n    -   podSelector: {matchLabels: {app: c}}\n");
+    assert_eq!(repair(&block, "split-peer"), None, "the fields would not be in one column");
+    let block = block.replace("-   pod", "- pod");
+    assert_eq!(repair(&block, "split-peer"), Some(block.replace("- podSelector: {m", "  podSelector: {m")));
+    let flow = policy(" [{namespaceSelector: {}}, {podSelector: {matchLabels: {app: c}}}]\n");
+    assert_eq!(findings_of(&flow, "split-peer").1.len(), 1);
+    assert_eq!(repair(&flow, "split-peer"), None);
+}
+
 /// The text of the first block of YAML after a heading of a page.
 fn example<'a>(page: &'a str, heading: &str) -> Option<&'a str> {
     let (_, section) = page.split_once(&format!("\n## {heading}\n"))?;
@@ -67,11 +154,12 @@ fn example<'a>(page: &'a str, heading: &str) -> Option<&'a str> {
 }
 
 #[test]
-fn the_examples_of_pages_are_true() {
+fn every_rule_has_a_page_whose_examples_are_true() {
     let mut failures = Vec::new();
     for rule in RULES {
         let path = workspace().join(format!("docs/diagnostics/{}.md", rule.slug));
         let Ok(page) = fs::read_to_string(&path) else {
+            failures.push(format!("{} has no page\n", rule.slug));
             continue;
         };
         if !page.starts_with(&format!("# {}\n", rule.slug)) {
@@ -90,11 +178,74 @@ fn the_examples_of_pages_are_true() {
 }
 
 #[test]
+fn the_list_of_pages_has_every_rule_once_as_the_table_has_it() {
+    let list = fs::read_to_string(workspace().join("docs/diagnostics/README.md")).expect("there is a list");
+    for rule in RULES {
+        let row = format!("| [{0}]({0}.md) | {1} | {2} |\n", rule.slug, rule.severity.name(), rule.summary);
+        assert_eq!(list.matches(&row).count(), 1, "{row}");
+    }
+}
+
+#[test]
 fn pages_are_about_rules() {
     for entry in fs::read_dir(workspace().join("docs/diagnostics")).expect("there are pages") {
         let path = entry.expect("a folder can be read").path();
         let slug = path.file_stem().and_then(|name| name.to_str()).expect("a name");
         assert!(slug == "README" || RULES.iter().any(|rule| rule.slug == slug), "{slug} is no rule");
+    }
+}
+
+/// What the linter says about files, by slug.
+fn lint_of(paths: impl IntoIterator<Item = PathBuf>) -> BTreeSet<&'static str> {
+    let mut sources = Sources::default();
+    for path in paths {
+        sources.add(path.display().to_string(), fs::read_to_string(&path).expect("an example can be read"));
+    }
+    let options = EngineOptions::default();
+    let resolved = netpol::resolve(netpol::load(&sources).objects, &options);
+    netpol::lint(&netpol::compile(resolved.cluster, options), &sources).iter().map(|finding| finding.slug).collect()
+}
+
+/// The manifests of a folder.
+fn manifests(folder: &str) -> impl Iterator<Item = PathBuf> {
+    let entries = fs::read_dir(workspace().join(folder)).expect("there are examples");
+    entries
+        .map(|entry| entry.expect("a folder can be read").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
+}
+
+#[test]
+fn nothing_is_said_about_sound_policies() {
+    assert_eq!(lint_of(manifests("examples/shop")), BTreeSet::new());
+    for recipe in fs::read_dir(workspace().join("examples/recipes")).expect("there are recipes") {
+        let recipe = recipe.expect("a folder can be read").file_name();
+        let folder = format!("examples/recipes/{}", recipe.to_string_lossy());
+        if !folder.ends_with(".md") {
+            assert_eq!(lint_of(manifests(&folder)), BTreeSet::new(), "{folder}");
+        }
+    }
+}
+
+#[test]
+fn mistakes_are_found() {
+    for (file, slug) in [
+        ("all-namespaces-is-not-everyone", "not-everyone"),
+        ("dns-over-tcp-only", "missing-protocol"),
+        ("egress-closes-ingress", "unintended-ingress-isolation"),
+        ("empty-egress-list", "open-egress"),
+        ("except-is-no-deny", "moot-except"),
+        ("internet-and-more", "whole-internet"),
+        ("ipv4-only", "one-family"),
+        ("named-deny", "denies-nothing"),
+        ("peers-commented-out", "empty-peers"),
+        ("port-name-outside", "port-name-of-addresses"),
+        ("ports-in-a-second-item", "split-rule"),
+        ("rules-nobody-reads", "ignored-rules"),
+        ("two-dashes", "split-peer"),
+    ] {
+        let folder = workspace().join("examples/mistakes");
+        let found = lint_of(["cluster", file].map(|name| folder.join(format!("{name}.yaml"))));
+        assert!(found.contains(slug), "{file}: {found:?}");
     }
 }
 
@@ -109,7 +260,7 @@ fn whatever_is_found_is_in_the_table() {
             }
         }
     }
-    for finding in findings(&sources) {
+    for finding in findings(&sources, Cidrs::Strict) {
         assert!(RULES.iter().any(|rule| rule.slug == finding.slug), "{finding:?}");
     }
 }
@@ -138,7 +289,7 @@ fn found_in(files: &[String]) -> BTreeSet<&'static str> {
         let text = fs::read_to_string(workspace().join("examples").join(file)).expect("an example can be read");
         sources.add(file.as_str(), text);
     }
-    findings(&sources).iter().map(|finding| finding.slug).collect()
+    findings(&sources, Cidrs::Strict).iter().map(|finding| finding.slug).collect()
 }
 
 #[test]
@@ -172,7 +323,7 @@ fn fixes_mend_what_is_found() {
         for (name, manifests) in cases(&text) {
             let mut sources = Sources::default();
             sources.add("case.yaml", manifests);
-            let found = findings(&sources);
+            let found = findings(&sources, Cidrs::Strict);
             let mut edits: Vec<_> = found
                 .iter()
                 .filter(|finding| finding.slug == slug)
@@ -201,7 +352,7 @@ fn a_fix_keeps_quotes_and_json() {
         "ingress": [{"from": [{"namespaceSelector": {"matchLabels": {"name": "kube-system"}}}]}]}}"#;
     let mut sources = Sources::default();
     sources.add("policy.json", policy);
-    let found = findings(&sources);
+    let found = findings(&sources, Cidrs::Strict);
     let fix = found.iter().find_map(|finding| finding.fix.as_ref()).expect("a fix");
     let [edit] = fix.edits.as_slice() else { panic!("{fix:?}") };
     let range = edit.range.start as usize..edit.range.end as usize;

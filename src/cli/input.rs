@@ -58,6 +58,7 @@ pub struct Checked {
 pub fn check(paths: &[PathBuf], common: &Common) -> Result<Checked, Failure> {
     let Compiled { sources, mut diagnostics, engine, config, .. } = compile(paths, common)?;
     diagnostics.extend(netpol::lint(&engine, &sources));
+    netpol::diagnostic::add_fixes(&mut diagnostics, &sources);
     let diagnostics = config.apply(&sources, netpol::ignore::apply(&sources, diagnostics));
     Ok(Checked { sources, diagnostics })
 }

@@ -39,6 +39,12 @@ pub struct AddressRange {
     pub last: IpAddr,
 }
 
+impl From<IpNet> for AddressRange {
+    fn from(network: IpNet) -> AddressRange {
+        AddressRange { first: network.network(), last: network.broadcast() }
+    }
+}
+
 impl AddressRange {
     /// Whether an address is in the range.
     pub fn contains(&self, address: IpAddr) -> bool {

@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-use crate::source::{Place, SourceId};
+use crate::edit;
+use crate::source::{Place, SourceId, Sources};
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -48,6 +49,8 @@ pub struct Diagnostic {
     pub related: Vec<Related>,
     /// The edit that mends it, where that is certain.
     pub fix: Option<Fix>,
+    /// What to write in the field that it is about, where that mends it: [`add_fixes`] makes the edit.
+    pub replacement: Option<String>,
 }
 
 /// Another place that a finding is about.
@@ -79,6 +82,17 @@ pub struct Edit {
     pub text: String,
 }
 
+/// Makes edits of the replacements that were proposed before positions were known.
+pub fn add_fixes(diagnostics: &mut [Diagnostic], sources: &Sources) {
+    for diagnostic in diagnostics.iter_mut().filter(|diagnostic| diagnostic.fix.is_none()) {
+        if let (Some(text), Some(Place::Field { origin, path })) = (&diagnostic.replacement, &diagnostic.place)
+            && let Some(edit) = edit::replace(sources, origin, path, text)
+        {
+            diagnostic.fix = Some(Fix { title: format!("write `{text}`"), edits: vec![edit] });
+        }
+    }
+}
+
 impl Diagnostic {
     /// A finding without place, object and help.
     pub fn new(severity: Severity, slug: &'static str, message: impl Into<String>) -> Diagnostic {
@@ -91,6 +105,7 @@ impl Diagnostic {
             help: None,
             related: Vec::new(),
             fix: None,
+            replacement: None,
         }
     }
 

@@ -50,6 +50,7 @@ pub mod config;
 pub mod connections;
 pub mod diagnostic;
 pub mod diff;
+mod edit;
 mod engine;
 pub mod explain;
 mod families;

@@ -5,18 +5,24 @@
 
 pub mod rules;
 
+mod blocks;
 mod coverage;
+mod everyone;
 mod inventory;
 mod isolation;
 mod labels;
 mod listening;
 mod mend;
+mod names;
 mod near;
+mod peers;
 mod pinned;
+mod ports;
 mod unmatched;
+mod written;
 
 use crate::cluster::{Policy, PolicyId};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Edit, Fix};
 use crate::engine::Engine;
 use crate::source::{Origin, Place, Sources};
 use inventory::Inventory;
@@ -34,6 +40,11 @@ pub fn lint(engine: &Engine, sources: &Sources) -> Vec<Diagnostic> {
     listening::check(&mut lint, &mut inventory);
     pinned::check(&mut lint);
     coverage::check(&mut lint, &mut inventory);
+    everyone::check(&mut lint);
+    names::check(&mut lint);
+    peers::check(&mut lint);
+    ports::check(&mut lint);
+    blocks::check(&mut lint);
     lint.findings
 }
 
@@ -52,6 +63,18 @@ impl<'a> Lint<'a> {
     /// Whether a field of a policy is written, be it with nothing in it.
     fn has_field(&self, policy: &Policy, path: &str) -> bool {
         self.sources.has_field(&policy.origin, path)
+    }
+
+    /// A field of a policy, as a place.
+    fn place(&self, policy: &Policy, path: impl Into<String>) -> Place {
+        Place::Field { origin: policy.origin.clone(), path: path.into() }
+    }
+
+    /// Adds the edit that mends the last finding, if there is one.
+    fn fix_last(&mut self, title: impl Into<String>, edit: Option<Edit>) {
+        if let (Some(last), Some(edit)) = (self.findings.last_mut(), edit) {
+            last.fix = Some(Fix { title: title.into(), edits: vec![edit] });
+        }
     }
 
     /// Adds a finding of a rule about a field of a policy.

@@ -185,17 +185,19 @@ pub fn subject(cluster: &Cluster, policy: PolicyId) -> Option<PodSelection> {
     cluster.policy(policy).map(|policy| network_policy_subject(policy.namespace, &policy.spec))
 }
 
+/// Whether a policy governs a direction: `policyTypes`, with its default (S6).
+pub(crate) fn governs(spec: &NetworkPolicySpec, direction: Direction) -> bool {
+    if spec.policy_types.is_empty() {
+        // S6: ingress always, egress if there are egress rules.
+        direction == Direction::Ingress || !spec.egress.is_empty()
+    } else {
+        spec.policy_types.iter().any(|policy_type| &**policy_type == direction.policy_type())
+    }
+}
+
 fn network_policy(id: PolicyId, namespace: NamespaceId, spec: &NetworkPolicySpec) -> Policy {
-    let governs = |direction: Direction| {
-        if spec.policy_types.is_empty() {
-            // S6: ingress always, egress if there are egress rules.
-            direction == Direction::Ingress || !spec.egress.is_empty()
-        } else {
-            spec.policy_types.iter().any(|policy_type| &**policy_type == direction.policy_type())
-        }
-    };
     let rules = |direction: Direction, rules: &[NetworkPolicyRule]| {
-        governs(direction).then(|| {
+        governs(spec, direction).then(|| {
             (0u32..).zip(rules).map(|(index, rule)| network_policy_rule(namespace, direction, index, rule)).collect()
         })
     };
@@ -241,7 +243,8 @@ fn peer_of(namespace: NamespaceId, peer: &NetworkPolicyPeer) -> Option<Peer> {
     }
 }
 
-fn address_block(block: &IpBlock) -> Option<AddressBlock> {
+/// A block as it is written; `None` if one of its CIDRs is none.
+pub(crate) fn address_block(block: &IpBlock) -> Option<AddressBlock> {
     let network = cidr::parse(&block.cidr)?.network;
     let except = block.except.iter().map(|hole| cidr::parse(hole).map(|cidr| cidr.network)).collect::<Option<_>>()?;
     Some(AddressBlock { network, except })

@@ -59,7 +59,7 @@ pub fn resolve(objects: Vec<Object>, options: &EngineOptions) -> Resolved {
         };
         for violation in violations {
             let place = Place::Field { origin: origin.clone(), path: violation.path };
-            let diagnostic = match violation.warning {
+            let mut diagnostic = match violation.warning {
                 Some(slug) => Diagnostic::warning(slug, violation.message),
                 None => {
                     let message =
@@ -67,6 +67,7 @@ pub fn resolve(objects: Vec<Object>, options: &EngineOptions) -> Resolved {
                     Diagnostic::error("invalid-policy", message)
                 }
             };
+            diagnostic.replacement = violation.replacement;
             diagnostics.push(diagnostic.about(label.clone()).at(place));
         }
         let Some(namespace) = cluster.find_namespace(namespace_of(&policy.metadata)) else { continue };

@@ -196,7 +196,8 @@ impl Sources {
         self.tree(origin).has(&origin.prefix, path)
     }
 
-    fn tree(&self, origin: &Origin) -> Arc<Tree> {
+    /// The document of an object with its positions. The one that was asked for last is kept.
+    pub(crate) fn tree(&self, origin: &Origin) -> Arc<Tree> {
         let piece = (origin.source, origin.start, origin.end);
         let mut last = self.last_tree.lock().unwrap_or_else(PoisonError::into_inner);
         match &*last {

@@ -120,7 +120,12 @@ impl Tree {
 
     /// Whether the field at `path` below `prefix` is there.
     pub(crate) fn has(&self, prefix: &str, path: &str) -> bool {
-        self.walk(prefix, path).is_some_and(|(_, rest, _)| rest.is_empty())
+        self.get(prefix, path).is_some()
+    }
+
+    /// The node of the field at `path` below `prefix`, if the field is there.
+    pub(crate) fn get(&self, prefix: &str, path: &str) -> Option<NodeId> {
+        self.walk(prefix, path).filter(|(_, rest, _)| rest.is_empty()).map(|(id, ..)| id)
     }
 
     /// Goes along a path as far as it leads: the node there, what is left of the path, and what shows the node.

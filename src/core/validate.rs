@@ -18,6 +18,8 @@ pub struct Violation {
     pub message: String,
     /// Whether the API server refuses the policy for it; otherwise it warns (W1 to W3), and this is the warning's code.
     pub warning: Option<&'static str>,
+    /// The text to write in the field instead, where that is certain.
+    pub replacement: Option<String>,
 }
 
 /// Everything that the API server would say about the policy, in the order in which it checks.
@@ -43,11 +45,23 @@ struct Check {
 
 impl Check {
     fn refuse(&mut self, path: impl Into<String>, message: impl Into<String>) {
-        self.violations.push(Violation { path: path.into(), message: message.into(), warning: None });
+        self.violations.push(Violation {
+            path: path.into(),
+            message: message.into(),
+            warning: None,
+            replacement: None,
+        });
     }
 
     fn warn(&mut self, slug: &'static str, path: &str, message: String) {
-        self.violations.push(Violation { path: path.to_owned(), message, warning: Some(slug) });
+        self.violations.push(Violation { path: path.to_owned(), message, warning: Some(slug), replacement: None });
+    }
+
+    /// Adds what to write instead to the last violation.
+    fn replace_by(&mut self, text: String) {
+        if let Some(last) = self.violations.last_mut() {
+            last.replacement = Some(text);
+        }
     }
 
     /// V1 to V6.
@@ -209,6 +223,7 @@ impl Check {
             None => {
                 if text != network.to_string() {
                     self.warn("non-canonical-cidr", path, format!("`{text}` is usually written `{network}`"));
+                    self.replace_by(network.to_string());
                 }
                 return Some(cidr);
             }
@@ -216,6 +231,10 @@ impl Check {
         match self.cidrs {
             Cidrs::Strict => self.refuse(path, message),
             Cidrs::Legacy => self.warn(slug, path, message),
+        }
+        // Where bits are set beyond the prefix, only a cluster that has the policy says what is meant: the block.
+        if cidr.oddity != Some(Oddity::HostBits) || self.cidrs == Cidrs::Legacy {
+            self.replace_by(network.to_string());
         }
         Some(cidr)
     }

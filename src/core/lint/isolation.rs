@@ -1,7 +1,9 @@
 //! Which directions a policy isolates, and whether that is what its author wrote (M2 to M5).
 
 use super::{Lint, rules};
-use crate::cluster::Direction;
+use crate::cluster::{Direction, Policy};
+use crate::edit;
+use crate::model;
 
 pub(super) fn check(lint: &mut Lint<'_>) {
     for (_, policy) in lint.policies() {
@@ -11,32 +13,42 @@ pub(super) fn check(lint: &mut Lint<'_>) {
             continue;
         }
         for direction in Direction::BOTH {
-            let is_governed = spec.policy_types.iter().any(|written| written.as_str() == direction.policy_type());
-            if !is_governed && !spec.rules(direction).is_empty() {
-                let field = direction.name();
-                let message = format!(
-                    "`policyTypes` does not list {}, so these {field} rules do nothing: {field} stays as open as other policies leave it",
-                    direction.policy_type()
-                );
-                lint.find(&rules::IGNORED_RULES, policy, format!("spec.{field}"), message).help =
-                    Some(format!("add {} to `policyTypes`, or remove the rules", direction.policy_type()));
+            if model::governs(spec, direction) || spec.rules(direction).is_empty() {
+                continue;
             }
+            let field = direction.name();
+            let message = format!(
+                "`policyTypes` does not list {}, so these {field} rules do nothing: {field} stays as open as other policies leave it",
+                direction.policy_type()
+            );
+            lint.find(&rules::IGNORED_RULES, policy, format!("spec.{field}"), message).help =
+                Some(format!("add {} to `policyTypes`, or remove the rules", direction.policy_type()));
         }
     }
 }
 
 /// `policyTypes` is missing: ingress always, egress only if there are rules for it (S6).
-fn implicit(lint: &mut Lint<'_>, policy: &crate::cluster::Policy) {
+fn implicit(lint: &mut Lint<'_>, policy: &Policy) {
     let spec = &policy.spec;
     if spec.egress.is_empty() && lint.has_field(policy, "spec.egress") {
+        let (types, written) = if lint.has_field(policy, "spec.ingress") {
+            (["Ingress", "Egress"].as_slice(), "[Ingress, Egress]")
+        } else {
+            (["Egress"].as_slice(), "[Egress]")
+        };
+        let consequence = if spec.ingress.is_empty() {
+            "the pods may still connect to everyone, and it is ingress that is denied"
+        } else {
+            "the pods may still connect to everyone"
+        };
         lint.find(
             &rules::OPEN_EGRESS,
             policy,
             "spec.egress",
-            "without `policyTypes`, an empty `egress` does not isolate egress: the pods may still connect to everyone, \
-             and it is ingress that is denied",
+            format!("without `policyTypes`, an empty `egress` does not isolate egress: {consequence}"),
         )
-        .help = Some("write `policyTypes: [Egress]`".to_owned());
+        .help = Some(format!("write `policyTypes: {written}`"));
+        fix(lint, policy, types, "isolate egress");
     } else if !spec.egress.is_empty() && spec.ingress.is_empty() && !lint.has_field(policy, "spec.ingress") {
         lint.find(
             &rules::UNINTENDED_INGRESS,
@@ -45,13 +57,26 @@ fn implicit(lint: &mut Lint<'_>, policy: &crate::cluster::Policy) {
             "without `policyTypes`, a policy isolates ingress as well: nobody may connect to the pods that it selects",
         )
         .help = Some("write `policyTypes: [Egress]`, or `[Ingress, Egress]` if that is meant".to_owned());
+        fix(lint, policy, &["Egress"], "isolate egress only");
     } else {
-        let isolated = if spec.egress.is_empty() { "ingress" } else { "ingress and egress" };
+        let (isolated, types) = if spec.egress.is_empty() {
+            ("ingress", ["Ingress"].as_slice())
+        } else {
+            ("ingress and egress", ["Ingress", "Egress"].as_slice())
+        };
         lint.find(
             &rules::IMPLICIT_POLICY_TYPES,
             policy,
             "spec",
             format!("`policyTypes` is not written: by default this policy isolates {isolated}"),
-        );
+        )
+        .help = Some(format!("write `policyTypes: [{}]`", types.join(", ")));
+        fix(lint, policy, types, "write the default");
     }
+}
+
+/// Adds the edit that writes `policyTypes` to the last finding.
+fn fix(lint: &mut Lint<'_>, policy: &Policy, types: &[&str], purpose: &str) {
+    let edit = edit::insert_in_spec(lint.sources, &policy.origin, "policyTypes", types);
+    lint.fix_last(format!("{purpose}: `policyTypes: [{}]`", types.join(", ")), edit);
 }
