@@ -3,7 +3,7 @@
 //! There is no edit where the text is written in a way that leaves a doubt about it: aliases, anchors, tags, keys in odd places.
 
 use crate::diagnostic::Edit;
-use crate::source::{Origin, Sources};
+use crate::source::{Origin, Place, Sources};
 use crate::tree::{Content, Tree};
 
 /// Writes another text into a scalar field, in the quotes that it has.
@@ -16,6 +16,17 @@ pub(crate) fn replace(sources: &Sources, origin: &Origin, path: &str, text: &str
     // Escapes, tags and scalars of several lines are somebody's intention.
     let is_simple = written == format!("{quote}{}{quote}", scalar.text);
     is_simple.then(|| edit(origin, node.span.start as usize, written.len(), format!("{quote}{text}{quote}")))
+}
+
+/// Renames the key of a field with a scalar, if the key is right before the value.
+pub(crate) fn rename(sources: &Sources, origin: &Origin, path: &str, old: &str, new: &str) -> Option<Edit> {
+    let region = sources.region(&Place::Field { origin: origin.clone(), path: path.to_owned() });
+    let before = sources.get(region.source)?.text.get(..region.bytes.start as usize)?;
+    let before = before.trim_end().strip_suffix(':')?.trim_end();
+    let before = before.strip_suffix(['"', '\'']).unwrap_or(before);
+    let start = u32::try_from(before.strip_suffix(old)?.len()).ok()?;
+    let end = start + u32::try_from(old.len()).ok()?;
+    Some(Edit { source: region.source, range: start..end, text: new.to_owned() })
 }
 
 /// Writes a list of words as the first field of `spec`.

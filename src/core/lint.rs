@@ -12,7 +12,6 @@ mod inventory;
 mod isolation;
 mod labels;
 mod listening;
-mod mend;
 mod names;
 mod near;
 mod peers;

@@ -85,8 +85,8 @@ impl Call {
     pub fn new<A: AsRef<OsStr>>(arguments: &[A]) -> Call {
         let mut command = Command::new(binary());
         command.args(arguments).current_dir(workspace());
-        // What the tests' own environment says about colours, and about files that git ignores, is not the question.
-        for name in ["NO_COLOR", "CLICOLOR_FORCE", "FORCE_COLOR", "TERM"] {
+        // What the tests' own environment says about colours, CI and files that git ignores is not the question.
+        for name in ["NO_COLOR", "CLICOLOR_FORCE", "FORCE_COLOR", "TERM", "GITHUB_ACTIONS"] {
             command.env_remove(name);
         }
         command.env("XDG_CONFIG_HOME", "/nonexistent");

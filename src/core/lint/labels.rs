@@ -3,9 +3,10 @@
 
 use super::inventory::{Inventory, Values};
 use super::near::nearest;
-use super::{Lint, mend, rules};
+use super::{Lint, rules};
 use crate::cluster::{EndpointId, EndpointKind, NamespaceId, Policy};
 use crate::diagnostic::Fix;
+use crate::edit;
 use crate::object::{LabelSelector, Labels, WorkloadKind};
 use crate::selector::{Operator, Requirement, Selector};
 
@@ -159,7 +160,7 @@ pub(super) fn misspelt(
             is_misspelt = true;
             let key = &requirement.key;
             let path = written.value(index, value_index);
-            let edit = mend::value(lint.sources, &policy.origin, &path, value, near);
+            let edit = edit::replace(lint.sources, &policy.origin, &path, near);
             let message = format!("no {bearers} has the label `{key}={value}`, but there is `{key}={near}`");
             let finding = lint.find(&rules::MISSPELT_LABEL, policy, path, message);
             finding.help = Some(format!("did you mean `{near}`?"));

@@ -6,9 +6,10 @@
 use std::rc::Rc;
 
 use super::inventory::{Inventory, selection_of};
-use super::{Lint, mend, rules};
+use super::{Lint, rules};
 use crate::cluster::{Direction, Endpoint, EndpointId, Policy, Service, ServiceKind, TargetPort};
 use crate::diagnostic::{Fix, Related};
+use crate::edit;
 use crate::model::{PodSelection, PortMatch, PortSelection, Rule};
 use crate::protocol::{Port, Protocol};
 use crate::source::Place;
@@ -165,8 +166,8 @@ impl<'a> Destinations<'a> {
         );
         let is_certain = translations.iter().all(|translation| translation.target == first.target);
         let path = format!("{path}.port");
-        let (old, new) = (number.to_string(), first.target.to_string());
-        let edit = mend::value(lint.sources, &policy.origin, &path, &old, &new).filter(|_| is_certain);
+        let new = first.target.to_string();
+        let edit = edit::replace(lint.sources, &policy.origin, &path, &new).filter(|_| is_certain);
         let finding = lint.find(&rules::SERVICE_PORT, policy, path, message);
         finding.help = Some(match first.name {
             Some(name) => format!("write the target port, {new}, or its name, `{name}`"),

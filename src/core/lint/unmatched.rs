@@ -8,9 +8,10 @@ use std::collections::BTreeSet;
 use super::inventory::{Inventory, services_in};
 use super::labels::{self, Written};
 use super::near::nearest;
-use super::{Lint, mend, rules};
+use super::{Lint, rules};
 use crate::cluster::{Direction, EndpointId, EndpointKind, NAMESPACE_NAME_LABEL, NamespaceId, Policy};
 use crate::diagnostic::{Fix, Related};
+use crate::edit;
 use crate::model::{NamespaceScope, Peer, PodSelection};
 use crate::object::{LabelSelector, NetworkPolicyPeer, WorkloadKind};
 use crate::selector::{Operator, Requirement, Selector};
@@ -170,9 +171,9 @@ impl Selection<'_> {
                 let path = written.requirement(index);
                 let (origin, sources) = (&self.policy.origin, lint.sources);
                 let edit = if written.is_label(index) {
-                    mend::key(sources, origin, &path, key, NAMESPACE_NAME_LABEL)
+                    edit::rename(sources, origin, &path, key, NAMESPACE_NAME_LABEL)
                 } else {
-                    mend::value(sources, origin, &format!("{path}.key"), key, NAMESPACE_NAME_LABEL)
+                    edit::replace(sources, origin, &format!("{path}.key"), NAMESPACE_NAME_LABEL)
                 };
                 let message = format!("no namespace has a label `{key}` unless somebody sets it: {consequence}");
                 let finding = lint.find(&rules::UNKNOWN_NAMESPACE_LABEL, self.policy, path, message);
