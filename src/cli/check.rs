@@ -138,11 +138,7 @@ pub fn rules(command: &Rules) -> Result<Status, Failure> {
 }
 
 fn explain(slug: &str) -> Result<String, Failure> {
-    let Some(rule) = Rule::find(slug) else {
-        let nearest = netpol::spelling::nearest(slug, RULES.iter().map(|rule| rule.slug));
-        let hint = nearest.map_or("`netpol rules` lists them".to_owned(), |near| format!("did you mean `{near}`?"));
-        return Err(Failure::Usage(format!("there is no rule `{slug}`: {hint}")));
-    };
+    let Some(rule) = Rule::find(slug) else { return Err(Failure::Usage(Rule::unknown(slug))) };
     let page = PAGES.get_file(format!("{slug}.md")).and_then(|page| page.contents_utf8());
     Ok(page.map_or_else(|| format!("# {}\n\n{}\n", rule.slug, rule.summary), str::to_owned))
 }

@@ -6,10 +6,9 @@ use globset::{Glob, GlobSet};
 use serde::Deserialize;
 
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::lint::{RULES, Rule};
+use crate::lint::Rule;
 use crate::options::{Cidrs, Enforcement, EngineOptions, HostNetwork, IpBlocks};
 use crate::source::Sources;
-use crate::spelling::nearest;
 
 /// A configuration, checked.
 #[derive(Debug, Default)]
@@ -147,14 +146,8 @@ impl Config {
 }
 
 fn check_rules(rules: &BTreeMap<String, Level>) -> Result<(), ConfigError> {
-    for slug in rules.keys().filter(|slug| Rule::find(slug).is_none()) {
-        let hint = match nearest(slug, RULES.iter().map(|rule| rule.slug)) {
-            Some(name) => format!("did you mean `{name}`?"),
-            None => "`netpol rules` lists them".to_owned(),
-        };
-        return Err(ConfigError { message: format!("there is no rule `{slug}`: {hint}"), position: None });
-    }
-    Ok(())
+    let Some(slug) = rules.keys().find(|slug| Rule::find(slug).is_none()) else { return Ok(()) };
+    Err(ConfigError { message: Rule::unknown(slug), position: None })
 }
 
 fn globs(patterns: &[String]) -> Result<GlobSet, ConfigError> {

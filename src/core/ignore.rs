@@ -8,7 +8,6 @@ use crate::diagnostic::Diagnostic;
 use crate::lint::Rule;
 use crate::lint::rules::{IGNORE_WITHOUT_REASON, UNUSED_IGNORE};
 use crate::source::{Place, Source, SourceId, Sources};
-use crate::spelling::nearest;
 
 const MARKER: &str = "netpol-ignore:";
 
@@ -39,16 +38,10 @@ pub fn apply(sources: &Sources, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic>
             let message = format!("this ignores `{slug}` without a reason, and so it ignores nothing");
             kept.push(IGNORE_WITHOUT_REASON.finding(message).at(ignore.place).help("say why, behind the slug"));
         } else if !ignore.is_used {
-            let finding = match Rule::find(slug) {
-                Some(_) => UNUSED_IGNORE.finding(format!("`{slug}` finds nothing here: remove this comment")),
-                None => {
-                    let finding = UNUSED_IGNORE.finding(format!("there is no rule `{slug}`"));
-                    match nearest(slug, crate::lint::RULES.iter().map(|rule| rule.slug)) {
-                        Some(name) => finding.help(format!("did you mean `{name}`?")),
-                        None => finding.help("`netpol rules` lists them"),
-                    }
-                }
-            };
+            let finding = UNUSED_IGNORE.finding(match Rule::find(slug) {
+                Some(_) => format!("`{slug}` finds nothing here: remove this comment"),
+                None => Rule::unknown(slug),
+            });
             kept.push(finding.at(ignore.place));
         }
     }

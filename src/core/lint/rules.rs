@@ -1,6 +1,7 @@
 //! The table of everything that netpol says about input: slug, default severity, one line. `docs/diagnostics` has a page for each.
 
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::spelling::nearest;
 
 /// A kind of finding.
 #[derive(Debug, PartialEq, Eq)]
@@ -17,6 +18,15 @@ impl Rule {
     /// The rule of a slug.
     pub fn find(slug: &str) -> Option<&'static Rule> {
         RULES.iter().copied().find(|rule| rule.slug == slug)
+    }
+
+    /// What to say of a slug that no rule has.
+    pub fn unknown(slug: &str) -> String {
+        let hint = match nearest(slug, RULES.iter().map(|rule| rule.slug)) {
+            Some(name) => format!("did you mean `{name}`?"),
+            None => "`netpol rules` lists them".to_owned(),
+        };
+        format!("there is no rule `{slug}`: {hint}")
     }
 
     /// A finding of the rule.
