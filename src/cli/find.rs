@@ -55,7 +55,11 @@ impl Files {
     fn skip(&mut self, error: &ignore::Error) {
         let Some(path) = path_of(error) else { return };
         if !is_circle(error) && (is_manifest(path) || !path.is_symlink()) {
-            let reason = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
+            let reason = match error.io_error().map(std::io::Error::kind) {
+                Some(std::io::ErrorKind::NotFound) => "it is a link to nothing".to_owned(),
+                Some(kind) => kind.to_string(),
+                None => error.to_string(),
+            };
             self.unreadable.push((path.display().to_string(), reason));
         }
     }

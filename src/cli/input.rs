@@ -1,5 +1,6 @@
 //! From paths to an engine: reads and parses files in parallel, and says what is wrong with them.
 
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -33,7 +34,13 @@ pub struct Input {
 pub fn read(paths: &[PathBuf], common: &Common) -> Result<Input, Failure> {
     let Compiled { sources, diagnostics, engine, is_empty, .. } = compile(paths, common)?;
     report(&diagnostics, &sources, common);
-    let left_out = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
+    let errors = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
+    // An object with several flaws is one part.
+    let part = |diagnostic: &Diagnostic| match &diagnostic.object {
+        Some(object) => (object.clone(), diagnostic.place.as_ref().map(Place::source)),
+        None => (format!("{:?}", diagnostic.place), None),
+    };
+    let left_out = errors.map(part).collect::<BTreeSet<_>>().len();
     if left_out > 0 && !common.lenient {
         return Err(Failure::LeftOut(left_out));
     }

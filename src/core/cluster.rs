@@ -149,8 +149,8 @@ pub struct Service {
     pub name: Arc<str>,
     /// What it stands for.
     pub kind: ServiceKind,
-    /// `clusterIP`, when it has one and the input tells.
-    pub address: Option<IpAddr>,
+    /// `clusterIPs`, as far as it has some and the input tells, sorted.
+    pub addresses: Vec<IpAddr>,
     /// Its selector; empty when its endpoints are managed elsewhere.
     pub selector: Labels,
     /// Its ports.

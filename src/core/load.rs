@@ -6,6 +6,7 @@
 mod aliases;
 mod dialect;
 mod json;
+mod misnamed;
 mod nesting;
 mod passed_over;
 mod read;
@@ -119,6 +120,10 @@ pub fn gather(sources: &Sources, readings: impl IntoIterator<Item = Reading>) ->
     for reading in readings {
         loaded.objects.extend(reading.objects);
         passed_over.add(reading.passed_over, reading.not_objects);
+        for (origin, api_version, kind) in reading.misnamed {
+            let finding = misnamed::finding(sources, &origin, &api_version, &kind);
+            findings.entry(origin.source).or_default().push(finding);
+        }
         for (source, finding) in reading.findings {
             findings.entry(source).or_default().push(finding);
         }

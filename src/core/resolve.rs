@@ -205,14 +205,17 @@ fn resolve_service(
         }
     }
     let name = name_of(&service.metadata).into();
+    let written = std::iter::once(&service.spec.cluster_ip).chain(&service.spec.cluster_ips);
+    let mut addresses: Vec<IpAddr> = written.filter_map(|address| address.parse().ok()).collect();
+    addresses.sort_unstable();
+    addresses.dedup();
     let kind = match (service.spec.service_type.as_str(), service.spec.cluster_ip.as_str()) {
         ("ExternalName", _) => ServiceKind::ExternalName,
         (_, "None") => ServiceKind::Headless,
         _ => ServiceKind::Cluster,
     };
-    let address = service.spec.cluster_ip.parse().ok();
     let selector = service.spec.selector.clone();
-    Some(Service { namespace, name, kind, address, selector, ports, origin: origin.clone() })
+    Some(Service { namespace, name, kind, addresses, selector, ports, origin: origin.clone() })
 }
 
 fn service_port(entry: &object::ServicePort) -> Option<ServicePort> {

@@ -138,9 +138,11 @@ impl Check {
             return;
         }
         let is_alphanumeric = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-        let problem = if name.len() > 15 {
+        let problem = if name.is_empty() {
+            "is empty: leave `port` out to allow every port"
+        } else if name.len() > 15 {
             "has more than 15 characters"
-        } else if name.is_empty() || !name.bytes().all(|byte| is_alphanumeric(byte) || byte == b'-') {
+        } else if !name.bytes().all(|byte| is_alphanumeric(byte) || byte == b'-') {
             "has characters other than lower-case letters, digits and hyphens"
         } else if !name.bytes().any(|byte| byte.is_ascii_lowercase()) {
             "has no letter"

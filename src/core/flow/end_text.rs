@@ -93,7 +93,10 @@ impl EndText {
         let (namespace, kind, name) = match *parts.as_slice() {
             [name] => (None, bracketed, name),
             [namespace, name] => (Some(namespace), bracketed, name),
-            [kind, namespace, name] if kind_named(kind).is_some() && kind_named(namespace).is_none() => {
+            // A namespace may be called like a kind; the form that is documented for Services is read as one.
+            [kind, namespace, name]
+                if kind_named(kind).is_some() && (kind_named(namespace).is_none() || kind == "service") =>
+            {
                 (Some(namespace), Some(kind), name)
             }
             [namespace, kind, name] => (Some(namespace), Some(kind), name),

@@ -204,8 +204,21 @@ pub(super) fn ports_of(
     let Some(endpoint) = cluster.endpoint(id) else { return Ok(Vec::new()) };
     let found: Vec<_> = named_ports(endpoint, text, protocol).map(|port| (port.protocol, port.port)).collect();
     if found.is_empty() {
+        let label = cluster.endpoint_label(id);
+        let others: Vec<&str> = named_ports(endpoint, text, None).map(|port| port.protocol.name()).collect();
+        if let Some(protocol) = protocol.filter(|_| !others.is_empty()) {
+            return Err(FlowError::new(format!(
+                "port `{text}` of {label} is {}, not {protocol}",
+                others.join(" and ")
+            )));
+        }
+        if text.split_once('-').is_some_and(|(first, last)| first.parse::<u16>().is_ok() && last.parse::<u16>().is_ok())
+        {
+            let error = FlowError::new(format!("a flow has one port, and `{text}` is a range"));
+            return Err(error.help("`netpol reach --port` answers for ranges"));
+        }
         let names = endpoint.named_ports.iter().map(|port| port.name.to_string());
-        let message = format!("no port `{text}` on {}", cluster.endpoint_label(id));
+        let message = format!("no port `{text}` on {label}");
         return Err(FlowError::not_found(message, text, names));
     }
     Ok(found)

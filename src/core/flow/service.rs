@@ -28,7 +28,7 @@ pub(crate) fn service<'a>(cluster: &'a Cluster, text: &EndText) -> Result<Option
 }
 
 fn service_at(cluster: &Cluster, address: IpAddr) -> Option<&Service> {
-    cluster.services.iter().find(|service| service.address == Some(address))
+    cluster.services.iter().find(|service| service.addresses.contains(&address))
 }
 
 /// The pods behind a Service, never none.

@@ -12,7 +12,8 @@ use crate::source::Place;
 
 pub(super) fn check(lint: &mut Lint<'_>) {
     let cluster = lint.engine.cluster();
-    let addressed = cluster.services.iter().filter_map(|service| Some((service.address?, service)));
+    let addressed =
+        cluster.services.iter().flat_map(|service| service.addresses.iter().map(move |address| (*address, service)));
     let services: FxHashMap<IpAddr, &Service> = addressed.collect();
     for (id, policy) in lint.policies() {
         for direction in Direction::BOTH {

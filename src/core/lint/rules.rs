@@ -93,6 +93,7 @@ rules! {
     SPLIT_RULE = Warning, "split-rule", "a dash makes two rules of peers and their ports";
     TERMINATED_POD = Note, "terminated-pod", "a pod has run to its end and is left out";
     UNINTENDED_INGRESS = Warning, "unintended-ingress-isolation", "a policy with egress rules only isolates ingress as well";
+    UNKNOWN_KIND = Error, "unknown-kind", "an object has an `apiVersion` or `kind` that there is not";
     UNKNOWN_NAMESPACE_LABEL = Warning, "unknown-namespace-label", "a namespaceSelector asks for a label that no namespace has";
     UNKNOWN_PORT_NAME = Warning, "unknown-port-name", "a rule has a port name that no pod has";
     UNLISTED_FINDINGS = Error, "unlisted-findings", "a file has more findings than are listed";

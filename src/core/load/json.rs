@@ -86,8 +86,8 @@ impl<'a> Walk<'a> {
                 (Vec::new(), ObjectDecoder::default())
             }
             _ => {
-                // Not JSON, whatever it is: it ends with its line.
-                while self.peek().is_some_and(|byte| byte != b'\n') {
+                // Not JSON, whatever it is: it ends with its line, or where an object may begin.
+                while self.peek().is_some_and(|byte| byte != b'\n' && byte != b'{') {
                     self.at += 1;
                 }
                 (Vec::new(), ObjectDecoder::default())

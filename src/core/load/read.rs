@@ -8,6 +8,7 @@ use serde::de::{DeserializeSeed, IgnoredAny};
 use super::MAX_DOCUMENT;
 use super::aliases::multiply_too_much;
 use super::dialect::is_of_yaml_1_1;
+use super::misnamed::is_misnamed;
 use super::nesting::is_too_deep;
 use super::recover::recover;
 use super::split::{Document, Syntax};
@@ -21,6 +22,8 @@ pub struct Reading {
     pub(super) objects: Vec<Object>,
     /// `apiVersion` and `kind` of objects that netpol does not read.
     pub(super) passed_over: Vec<(String, String)>,
+    /// Objects that nobody can have meant as they are named: where, `apiVersion` and `kind`.
+    pub(super) misnamed: Vec<(Origin, String, String)>,
     /// The text of each document that is no object.
     pub(super) not_objects: Vec<SourceId>,
     pub(super) findings: Vec<(SourceId, Diagnostic)>,
@@ -203,6 +206,9 @@ impl Reading {
     pub(super) fn add(&mut self, decoded: Decoded, origin: &Origin) {
         match decoded {
             Decoded::Object(body) => self.objects.push(Object { origin: origin.clone(), body }),
+            Decoded::Foreign { api_version, kind } if is_misnamed(&api_version, &kind) => {
+                self.misnamed.push((origin.clone(), api_version, kind));
+            }
             Decoded::Foreign { api_version, kind } => self.passed_over.push((api_version, kind)),
             Decoded::NotAnObject => self.not_objects.push(origin.source),
             Decoded::List { items, is_bare } => {

@@ -202,7 +202,10 @@ impl Fields {
         if let Some(items) = self.items {
             return Some(Decoded::List { items, is_bare: false });
         }
-        let (Some(kind), api_version) = (self.object_type().1, self.object_type().0.unwrap_or_default()) else {
+        let (api_version, kind) = self.object_type();
+        let api_version = api_version.unwrap_or_default();
+        // With a version and fields of an object, it is one whose kind was forgotten or misspelt.
+        let Some(kind) = kind.or((!api_version.is_empty() && self.read_as.is_some()).then_some("")) else {
             return Some(Decoded::NotAnObject);
         };
         let target = Target::of(api_version, kind);

@@ -203,6 +203,9 @@ pub struct ServiceSpec {
     /// `clusterIP`: an address, `None` for a headless Service, or empty.
     #[serde(rename = "clusterIP", deserialize_with = "null_as_default")]
     pub cluster_ip: Text,
+    /// `clusterIPs`; the first is `clusterIP`.
+    #[serde(rename = "clusterIPs", deserialize_with = "list")]
+    pub cluster_ips: Vec<Text>,
     /// `type`: ClusterIP, NodePort, LoadBalancer or ExternalName.
     #[serde(rename = "type", deserialize_with = "null_as_default")]
     pub service_type: Text,

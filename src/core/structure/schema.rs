@@ -225,6 +225,7 @@ types! {
         field("selector", Shape::StringMap, "Labels of the pods that answer."),
         field("ports", Shape::List(&Shape::Object(&SERVICE_PORT)), "The ports of the Service."),
         field("clusterIP", Shape::String, "The address of the Service; `None` makes it headless."),
+        field("clusterIPs", Shape::List(&Shape::String), "The addresses of the Service, one of each family."),
         field("type", Shape::String, "ClusterIP, NodePort, LoadBalancer or ExternalName."),
     ];
     SERVICE_PORT = "ServicePort", false, [
