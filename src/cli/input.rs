@@ -1,6 +1,6 @@
 //! From paths to an engine: reads and parses files in parallel, and says what is wrong with them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -109,7 +109,9 @@ fn read_sources(paths: &[PathBuf], diagnostics: &mut Vec<Diagnostic>) -> Result<
         refuse(&mut sources, path, reason.into(), diagnostics);
     }
     files.found.sort();
-    files.found.dedup();
+    // Links can lead to one file in several ways.
+    let mut seen = HashSet::new();
+    files.found.retain(|file| seen.insert(file.canonicalize().unwrap_or_else(|_| file.clone())));
     let texts: Vec<(String, Result<String, NotText>)> = files
         .found
         .par_iter()

@@ -146,6 +146,8 @@ fn looks_like(content: &str) -> Option<String> {
         "this is a template: give netpol what it renders to, as in `helm template CHART | netpol reach -`"
     } else if has_line("<<<<<<<") || has_line(">>>>>>>") {
         "this is a merge conflict: resolve it first"
+    } else if content.lines().any(|line| line.trim_start_matches(' ').starts_with('\t') && !line.trim().is_empty()) {
+        "YAML does not allow tabs for indentation: use spaces"
     } else {
         return None;
     };

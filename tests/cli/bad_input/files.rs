@@ -122,6 +122,15 @@ mod unix {
     }
 
     #[test]
+    fn a_file_that_two_ways_lead_to_is_read_once() {
+        let scratch = Scratch::new();
+        scratch.write("all/k8s/bad.yaml", REFUSED);
+        symlink("..", scratch.path().join("all/k8s/up")).unwrap();
+        let run = scratch.netpol(&["reach", "all/k8s"]).ends_with(2);
+        assert_eq!(run.err.matches("error[invalid-policy]").count(), 1, "{}", run.err);
+    }
+
+    #[test]
     fn links_in_circles_and_into_nothing_do_not_hide_the_other_files() {
         for (link, target) in
             [("self", "."), ("up", ".."), ("dangling.yaml", "nowhere.yaml"), ("circle.yaml", "circle.yaml")]

@@ -60,6 +60,12 @@ fn a_helm_template_is_called_one() {
 }
 
 #[test]
+fn tabs_are_called_what_they_are() {
+    let tabs = "kind: Pod\nmetadata:\n\tname: x\n";
+    is_left_out("input.yaml", between_good(tabs).0, &["error[invalid-document]", "YAML does not allow tabs"]);
+}
+
+#[test]
 fn a_merge_conflict_is_called_one() {
     let conflict = "<<<<<<< HEAD\nkind: Pod\n=======\nkind: Job\n>>>>>>> branch\n";
     is_left_out("input.yaml", between_good(conflict).0, &["error[invalid-document]", "merge conflict"]);
