@@ -157,7 +157,8 @@ impl Check<'_> {
             }
             None => format!("the fields here are {}", names.join(", ")),
         };
-        self.add(format!("{path}: unknown field `{key}`"), entry.key_span.clone(), Some(help));
+        let at = if path.is_empty() { String::new() } else { format!("{path}: ") };
+        self.add(format!("{at}unknown field `{key}`"), entry.key_span.clone(), Some(help));
         // A name that is taken would be there twice.
         let is_free = |name: &&str| self.tree.field(parent, name).is_none();
         let length = (entry.key_span.end - entry.key_span.start) as usize;

@@ -145,8 +145,8 @@ impl Target {
     }
 }
 
-/// Why a decoder gives up whose document may hand out its type last.
-const LATE_TYPE: &str = "`apiVersion` and `kind` come after other fields";
+/// Why a decoder gives up whose document may hand out its type last, or has fields that its type has not.
+const LATE_TYPE: &str = "the fields are not those of the object's kind, or come before it";
 
 /// The fields of an object, as far as they have been read.
 #[derive(Default)]
@@ -160,6 +160,8 @@ struct Fields {
     items: Option<Vec<Decoded>>,
     /// What the fields so far were read as.
     read_as: Option<Target>,
+    /// Whether there is a field beside those of every object.
+    has_others: bool,
 }
 
 #[derive(Default)]
@@ -197,7 +199,7 @@ impl Fields {
         }
     }
 
-    /// The decoded object; `None` if its fields were read as something else than it says at its end.
+    /// The decoded object; `None` if its fields were read as something else than it says at its end, or are none of its own.
     fn finish(self) -> Option<Decoded> {
         if let Some(items) = self.items {
             return Some(Decoded::List { items, is_bare: false });
@@ -209,7 +211,9 @@ impl Fields {
             return Some(Decoded::NotAnObject);
         };
         let target = Target::of(api_version, kind);
-        if self.read_as.is_some_and(|read_as| read_as != target) {
+        // A policy with `ingress` beside `spec` would do something else than it says: strict decoding refuses it.
+        let is_strict = target == Target::NetworkPolicy && self.has_others;
+        if is_strict || self.read_as.is_some_and(|read_as| read_as != target) {
             return None;
         }
         if target == Target::Foreign {
@@ -279,6 +283,7 @@ impl<'de> DeserializeSeed<'de> for Field<'_> {
                 }
             }
             Key::Other => {
+                fields.has_others = true;
                 IgnoredAny::deserialize(deserializer)?;
             }
             Key::Metadata | Key::Spec | Key::Status => {

@@ -98,9 +98,10 @@ macro_rules! types {
 }
 
 types! {
-    NETWORK_POLICY = "NetworkPolicy", false, [
+    NETWORK_POLICY = "NetworkPolicy", true, [
         API_VERSION, KIND, METADATA_FIELD,
         field("spec", Shape::Object(&NETWORK_POLICY_SPEC), "Which pods are isolated, and what may pass all the same."),
+        field("status", Shape::Anything, "What older clusters report; nothing reads it."),
     ];
     NETWORK_POLICY_SPEC = "NetworkPolicySpec", true, [
         field("podSelector", Shape::Object(&LABEL_SELECTOR),

@@ -55,6 +55,15 @@ fn fields_of_a_wrong_type_are_refused_where_they_are() {
 }
 
 #[test]
+fn fields_of_a_policy_beside_its_spec_are_refused() {
+    for (field, says) in [("ingress: []", "unknown field `ingress`"), ("sepc: {}", "did you mean `spec`?")] {
+        let bad = format!("{}{field}\n", policy("  podSelector: {}"));
+        is_refused(&bad, 6, 1, &["error[invalid-object]: NetworkPolicy shop/bad: ", says, "left out"]);
+    }
+    is_passed_over(&format!("{}status: {{}}\n", policy("  podSelector: {}").replace("shop }", "other }")));
+}
+
+#[test]
 fn values_that_the_api_server_refuses_are_named_with_their_object() {
     for (spec, line, column, says) in [
         ("  egress:\n  - ports: [{ port: -1 }]", 6, 21, "-1 is not a port: use 1 to 65535"),
