@@ -98,9 +98,8 @@ impl<'a> Lint<'a> {
         path: impl Into<String>,
         message: impl Into<String>,
     ) -> &mut Diagnostic {
-        let finding = Diagnostic::new(rule.severity, rule.slug, message)
-            .about(object)
-            .at(Place::Field { origin: origin.clone(), path: path.into() });
+        let place = Place::Field { origin: origin.clone(), path: path.into() };
+        let finding = rule.finding(message).about(object).at(place);
         self.findings.push(finding);
         let last = self.findings.len() - 1;
         #[allow(clippy::indexing_slicing, reason = "it has just been pushed")]

@@ -73,7 +73,7 @@ impl Recovery<'_> {
             // Nothing in the table says why: the decoder's words are better than none.
             let span = self.tree.first_token(node);
             let start = self.failure.offset.filter(|_| self.tree.root() == Some(node)).unwrap_or(span.start as usize);
-            let place = place(source, self.piece.range.start, start..start);
+            let place = beginning(source, self.piece.range.start + start);
             self.reading.push(
                 source,
                 Diagnostic::error("invalid-object", left_out(refusal)).at(place),
@@ -81,16 +81,13 @@ impl Recovery<'_> {
             );
         }
         for flaw in flaws {
-            let place = place(source, self.piece.range.start, flaw.span.start as usize..flaw.span.end as usize);
+            let span = flaw.span.start as usize..flaw.span.end as usize;
+            let range = shifted(span, self.piece.range.start);
+            let place = Place::Span { source, start: range.start, end: range.end };
             let mut finding = Diagnostic::error("invalid-object", left_out(&flaw.message)).at(place);
             finding.help = looks_like(self.piece.content()).or(flaw.help);
             if let Some(text) = flaw.replacement {
-                let (start, end) = (flaw.span.start as usize, flaw.span.end as usize);
-                let clamp = |offset: usize| u32::try_from(self.piece.range.start + offset).unwrap_or(u32::MAX);
-                finding = finding.fix(
-                    format!("replace it by `{text}`"),
-                    vec![Edit { source, range: clamp(start)..clamp(end), text }],
-                );
+                finding = finding.fix(format!("replace it by `{text}`"), vec![Edit { source, range, text }]);
             }
             self.reading.push(source, finding, name.as_deref());
         }
@@ -113,10 +110,16 @@ impl Recovery<'_> {
     }
 }
 
-/// A span of a piece that begins at `base`.
-fn place(source: SourceId, base: usize, span: Range<usize>) -> Place {
+/// The span of a piece that begins at `base`, as bytes of the text.
+fn shifted(span: Range<usize>, base: usize) -> Range<u32> {
     let clamp = |offset: usize| u32::try_from(base + offset).unwrap_or(u32::MAX);
-    Place::Span { source, start: clamp(span.start), end: clamp(span.end) }
+    clamp(span.start)..clamp(span.end)
+}
+
+/// A place of which only the beginning is known.
+fn beginning(source: SourceId, offset: usize) -> Place {
+    let Range { start, end } = shifted(0..0, offset);
+    Place::Span { source, start, end }
 }
 
 fn left_out(message: &str) -> String {
@@ -130,8 +133,7 @@ impl Reading {
 
     /// A piece of which nothing is read. It has no name then, but what it looks like can be said.
     fn fail(&mut self, piece: &Piece<'_>, failure: Failure) {
-        let offset = failure.offset.unwrap_or(0);
-        let at = place(piece.source, piece.range.start, offset..offset);
+        let at = beginning(piece.source, piece.range.start + failure.offset.unwrap_or(0));
         let message = format!("{}; this document is left out", failure.message);
         let mut finding = Diagnostic::error("invalid-document", message).at(at);
         finding.help = looks_like(piece.content());

@@ -84,7 +84,7 @@ impl<'de> Visitor<'de> for ObjectDecoder {
             }
             map.next_value_seed(Field { fields: &mut fields, key })?;
         }
-        fields.finish().ok_or_else(|| de::Error::custom(LATE_TYPE))
+        fields.finish().ok_or_else(|| de::Error::custom(NOT_OF_KIND))
     }
 
     fn visit_unit<E: de::Error>(self) -> Result<Decoded, E> {
@@ -146,7 +146,7 @@ impl Target {
 }
 
 /// Why a decoder gives up whose document may hand out its type last, or has fields that its type has not.
-const LATE_TYPE: &str = "the fields are not those of the object's kind, or come before it";
+const NOT_OF_KIND: &str = "the fields are not those of the object's kind, or come before it";
 
 /// The fields of an object, as far as they have been read.
 #[derive(Default)]
@@ -270,7 +270,7 @@ impl<'de> DeserializeSeed<'de> for Field<'_> {
                 let is_list = match fields.object_type() {
                     (Some(_), Some(kind)) => kind.ends_with("List"),
                     (_, kind) if fields.decoder.is_type_first => kind.is_none_or(|kind| kind.ends_with("List")),
-                    _ => return Err(de::Error::custom(LATE_TYPE)),
+                    _ => return Err(de::Error::custom(NOT_OF_KIND)),
                 };
                 if is_list {
                     let (api_version, kind) = fields.object_type();
@@ -287,7 +287,7 @@ impl<'de> DeserializeSeed<'de> for Field<'_> {
                 IgnoredAny::deserialize(deserializer)?;
             }
             Key::Metadata | Key::Spec | Key::Status => {
-                let target = fields.target().ok_or_else(|| de::Error::custom(LATE_TYPE))?;
+                let target = fields.target().ok_or_else(|| de::Error::custom(NOT_OF_KIND))?;
                 fields.read_as = Some(target);
                 fields.read(target, self.key, deserializer)?;
             }
