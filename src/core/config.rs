@@ -1,14 +1,16 @@
 //! `netpol.yaml`: how bad a project finds what, and how it reads what NetworkPolicy leaves undefined.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use globset::{Glob, GlobSet};
 use serde::Deserialize;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::lint::Rule;
+use crate::load::without_positions;
 use crate::options::{Cidrs, Enforcement, EngineOptions, HostNetwork, IpBlocks};
 use crate::source::Sources;
+use crate::tree::Tree;
 
 /// A configuration, checked.
 #[derive(Debug, Default)]
@@ -79,7 +81,12 @@ impl OptionsConfig {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+#[serde(
+    rename_all = "kebab-case",
+    deny_unknown_fields,
+    default,
+    expecting = "a mapping with `options`, `rules` or `overrides`"
+)]
 struct Written {
     options: OptionsConfig,
     rules: BTreeMap<String, Level>,
@@ -87,7 +94,7 @@ struct Written {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a mapping with `paths` and `rules`")]
 struct WrittenOverride {
     paths: Vec<String>,
     rules: BTreeMap<String, Level>,
@@ -101,34 +108,35 @@ impl Config {
     /// It has a field, a value, a rule or a pattern that it cannot have.
     pub fn parse(text: &str) -> Result<Config, ConfigError> {
         let written = serde_yaml::from_str::<Option<Written>>(text).map_err(|error| ConfigError {
-            message: error.to_string(),
+            message: without_positions(&error.to_string()),
             position: error.location().map(|location| (location.line(), location.column())),
         })?;
         let Written { options, rules, overrides } = written.unwrap_or_default();
-        check_rules(&rules)?;
-        let overrides = overrides
-            .into_iter()
-            .map(|written| {
-                check_rules(&written.rules)?;
-                Ok((globs(&written.paths)?, written.rules))
-            })
-            .collect::<Result<_, ConfigError>>()?;
-        Ok(Config { options, rules, overrides })
+        let tree = Tree::parse(text);
+        check_rules(text, &tree, "rules")?;
+        let mut checked = Vec::new();
+        for (index, WrittenOverride { paths, rules }) in overrides.into_iter().enumerate() {
+            check_rules(text, &tree, &format!("overrides[{index}].rules"))?;
+            checked.push((globs(text, &tree, index, &paths)?, rules));
+        }
+        Ok(Config { options, rules, overrides: checked })
     }
 
     /// Gives findings the severity that the configuration wants, and leaves out those that it does not want.
     pub fn apply(&self, sources: &Sources, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
-        let with_level = |mut diagnostic: Diagnostic| {
-            diagnostic.severity = match self.level(sources, &diagnostic) {
-                None => diagnostic.severity,
-                Some(Level::Off) => return None,
-                Some(Level::Note) => Severity::Note,
-                Some(Level::Warning) => Severity::Warning,
-                Some(Level::Error) => Severity::Error,
-            };
-            Some(diagnostic)
+        diagnostics.into_iter().filter_map(|diagnostic| self.apply_to(sources, diagnostic)).collect()
+    }
+
+    /// Gives a finding the severity that the configuration wants; `None` if it does not want it.
+    pub fn apply_to(&self, sources: &Sources, mut diagnostic: Diagnostic) -> Option<Diagnostic> {
+        diagnostic.severity = match self.level(sources, &diagnostic) {
+            None => diagnostic.severity,
+            Some(Level::Off) => return None,
+            Some(Level::Note) => Severity::Note,
+            Some(Level::Warning) => Severity::Warning,
+            Some(Level::Error) => Severity::Error,
         };
-        diagnostics.into_iter().filter_map(with_level).collect()
+        Some(diagnostic)
     }
 
     /// The last override for the finding's file that names its rule, or what holds everywhere.
@@ -145,18 +153,39 @@ impl Config {
     }
 }
 
-fn check_rules(rules: &BTreeMap<String, Level>) -> Result<(), ConfigError> {
-    let Some(slug) = rules.keys().find(|slug| Rule::find(slug).is_none()) else { return Ok(()) };
-    Err(ConfigError { message: Rule::unknown(slug), position: None })
+/// Refuses a slug that no rule has, and one that is there twice: which of them counts, only the parser knows.
+fn check_rules(text: &str, tree: &Tree, path: &str) -> Result<(), ConfigError> {
+    let entries = tree.get("", path).map(|rules| tree.entries(rules)).unwrap_or_default();
+    let mut seen = BTreeSet::new();
+    for entry in entries {
+        let message = match Rule::find(&entry.key) {
+            None => Rule::unknown(&entry.key),
+            Some(rule) if !seen.insert(rule.slug) => format!("`{}` is there twice", rule.slug),
+            Some(_) => continue,
+        };
+        return Err(ConfigError { message, position: position(text, entry.key_span.start) });
+    }
+    Ok(())
 }
 
-fn globs(patterns: &[String]) -> Result<GlobSet, ConfigError> {
-    let wrong = |error: globset::Error| ConfigError { message: error.to_string(), position: None };
+fn globs(text: &str, tree: &Tree, index: usize, patterns: &[String]) -> Result<GlobSet, ConfigError> {
+    let wrong = |error: globset::Error, path: String| {
+        let span = tree.find("", &path);
+        ConfigError { message: error.to_string(), position: span.and_then(|span| position(text, span.start)) }
+    };
+    let path = format!("overrides[{index}].paths");
     let mut builder = GlobSet::builder();
-    for pattern in patterns {
-        builder.add(Glob::new(pattern).map_err(wrong)?);
+    for (number, pattern) in patterns.iter().enumerate() {
+        builder.add(Glob::new(pattern).map_err(|error| wrong(error, format!("{path}[{number}]")))?);
     }
-    builder.build().map_err(wrong)
+    builder.build().map_err(|error| wrong(error, path))
+}
+
+/// Line and column of a byte.
+fn position(text: &str, offset: u32) -> Option<(usize, usize)> {
+    let before = text.get(..offset as usize)?;
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    Some((before.matches('\n').count() + 1, line.chars().count() + 1))
 }
 
 #[cfg(test)]
@@ -195,10 +224,16 @@ mod tests {
             ("options: { ip-blocks: all }", "unknown variant `all`"),
             ("overrides: [{ paths: ['a['], rules: {} }]", "error parsing glob 'a['"),
             ("overrides: [{ paths: [], rules: { x: off } }]", "there is no rule `x`"),
+            ("rules: { open-egress: off, open-egress: note }", "`open-egress` is there twice"),
+            ("- rules", "expected a mapping with `options`"),
         ] {
             let error = Config::parse(text).unwrap_err();
             assert!(error.message.contains(says), "{text}: {}", error.message);
+            assert!(!error.message.contains(" at line "), "the position is told apart: {}", error.message);
         }
+        let position = |text| Config::parse(text).unwrap_err().position;
+        assert_eq!(position("rules:\n  # größe\n  open-egres: off\n"), Some((3, 3)));
+        assert_eq!(position("overrides:\n- { paths: [b, 'a['], rules: {} }\n"), Some((2, 16)));
         assert_eq!(Config::parse("# nothing\n").unwrap().options, OptionsConfig::default());
     }
 }

@@ -82,6 +82,13 @@ pub struct Edit {
     pub text: String,
 }
 
+impl Edit {
+    /// What goes, as a place.
+    pub fn place(&self) -> Place {
+        Place::Span { source: self.source, start: self.range.start, end: self.range.end }
+    }
+}
+
 /// Makes edits of the replacements that were proposed before positions were known.
 pub fn add_fixes(diagnostics: &mut [Diagnostic], sources: &Sources) {
     for diagnostic in diagnostics.iter_mut().filter(|diagnostic| diagnostic.fix.is_none()) {

@@ -1,99 +1,132 @@
-//! Findings that their authors have looked at and left: `# netpol-ignore: SLUG REASON` on the line, or above it.
+//! Findings that their authors have looked at and left: `# netpol-ignore: SLUG REASON` on the line, or above it, and for manifests
+//! that are generated the annotation `netpol.dev/ignore` of the object, with `SLUG REASON` in each line.
 //!
 //! A reason is required, and what no finding needs any more is itself a finding.
 
+mod annotation;
+mod comment;
+
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::diagnostic::Diagnostic;
 use crate::lint::Rule;
 use crate::lint::rules::{IGNORE_WITHOUT_REASON, UNUSED_IGNORE};
-use crate::source::{Place, Source, SourceId, Sources};
+use crate::source::{Place, Region, SourceId, Sources};
 
-const MARKER: &str = "netpol-ignore:";
+/// Findings, parted by what is asked in the texts.
+#[derive(Debug, Default)]
+pub struct Parted {
+    /// Those that nobody asks to ignore, and what is wrong with the asking.
+    pub left: Vec<Diagnostic>,
+    /// The others.
+    pub ignored: Vec<Ignored>,
+}
 
-/// A comment that asks to ignore a rule.
-struct Ignore<'a> {
-    /// The line that it is about, from 1.
-    line: u32,
-    slug: &'a str,
-    has_reason: bool,
+/// A finding that is ignored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ignored {
+    /// The finding.
+    pub diagnostic: Diagnostic,
+    /// Why, in its author's words.
+    pub reason: String,
+}
+
+/// A place that asks to ignore a rule.
+struct Ignore {
+    scope: Scope,
+    slug: String,
+    reason: String,
     place: Place,
     is_used: bool,
 }
 
-/// Takes out the findings that comments ask to ignore, and adds what is wrong with those comments.
+/// Where findings are ignored.
+enum Scope {
+    /// In a line, from 1: a comment asks.
+    Line(u32),
+    /// In an object's bytes: its annotation asks.
+    Object(Range<u32>),
+}
+
+impl Ignore {
+    /// Reads `SLUG REASON`.
+    fn new(scope: Scope, asked: &str, place: Place) -> Ignore {
+        let (slug, reason) = asked.split_once(char::is_whitespace).unwrap_or((asked, ""));
+        Ignore { scope, slug: slug.to_owned(), reason: reason.trim().to_owned(), place, is_used: false }
+    }
+
+    fn asks_for(&self, diagnostic: &Diagnostic, region: &Region) -> bool {
+        let is_inside = match &self.scope {
+            Scope::Line(line) => *line == region.start.line,
+            Scope::Object(bytes) => bytes.start <= region.bytes.start && region.bytes.end <= bytes.end,
+        };
+        is_inside && !self.reason.is_empty() && self.slug == diagnostic.slug
+    }
+
+    /// What is wrong with it, once all findings are known.
+    fn flaw(&self) -> Option<Diagnostic> {
+        let slug = &self.slug;
+        let name = match self.scope {
+            Scope::Line(_) => "comment",
+            Scope::Object(_) => "line of the annotation",
+        };
+        if self.reason.is_empty() {
+            let message = format!("this ignores `{slug}` without a reason, and so it ignores nothing");
+            return Some(IGNORE_WITHOUT_REASON.finding(message).help("say why, behind the slug"));
+        }
+        if self.is_used {
+            return None;
+        }
+        Some(UNUSED_IGNORE.finding(match Rule::find(slug) {
+            Some(_) => format!("`{slug}` finds nothing here: remove this {name}"),
+            None => Rule::unknown(slug),
+        }))
+    }
+}
+
+/// Takes out the findings that comments and annotations ask to ignore, and adds what is wrong with those.
 pub fn apply(sources: &Sources, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    let mut ignores: BTreeMap<SourceId, Vec<Ignore<'_>>> = BTreeMap::new();
-    for (id, source) in sources.iter().filter(|(_, source)| source.is_readable && source.text.contains(MARKER)) {
-        ignores.insert(id, ignores_of(id, source));
+    part(sources, diagnostics).left
+}
+
+/// Parts findings into those that are to be told, with what is wrong with comments and annotations, and those that are ignored.
+pub fn part(sources: &Sources, diagnostics: Vec<Diagnostic>) -> Parted {
+    let mut ignores: BTreeMap<SourceId, Vec<Ignore>> = BTreeMap::new();
+    for (id, source) in sources.iter().filter(|(_, source)| source.is_readable) {
+        let mut asked = comment::ignores(id, source);
+        asked.extend(annotation::ignores(id, source));
+        if !asked.is_empty() {
+            ignores.insert(id, asked);
+        }
     }
     if ignores.is_empty() {
-        return diagnostics;
+        return Parted { left: diagnostics, ignored: Vec::new() };
     }
-    let mut kept: Vec<Diagnostic> =
-        diagnostics.into_iter().filter(|diagnostic| !is_ignored(sources, diagnostic, &mut ignores)).collect();
+    let mut parted = Parted::default();
+    for diagnostic in diagnostics {
+        match reason(sources, &diagnostic, &mut ignores) {
+            Some(reason) => parted.ignored.push(Ignored { diagnostic, reason }),
+            None => parted.left.push(diagnostic),
+        }
+    }
     for ignore in ignores.into_values().flatten() {
-        let slug = ignore.slug;
-        if !ignore.has_reason {
-            let message = format!("this ignores `{slug}` without a reason, and so it ignores nothing");
-            kept.push(IGNORE_WITHOUT_REASON.finding(message).at(ignore.place).help("say why, behind the slug"));
-        } else if !ignore.is_used {
-            let finding = UNUSED_IGNORE.finding(match Rule::find(slug) {
-                Some(_) => format!("`{slug}` finds nothing here: remove this comment"),
-                None => Rule::unknown(slug),
-            });
-            kept.push(finding.at(ignore.place));
-        }
+        parted.left.extend(ignore.flaw().map(|flaw| flaw.at(ignore.place)));
     }
-    kept
+    parted
 }
 
-fn is_ignored(sources: &Sources, diagnostic: &Diagnostic, ignores: &mut BTreeMap<SourceId, Vec<Ignore<'_>>>) -> bool {
-    let Some(place) = &diagnostic.place else { return false };
+/// Why a finding is ignored, if it is. Everything that asks for it is of use.
+fn reason(sources: &Sources, diagnostic: &Diagnostic, ignores: &mut BTreeMap<SourceId, Vec<Ignore>>) -> Option<String> {
+    let place = diagnostic.place.as_ref()?;
+    let ignores = ignores.get_mut(&place.source())?;
     let region = sources.region(place);
-    let Some(ignores) = ignores.get_mut(&region.source) else { return false };
-    let mut is_ignored = false;
-    let asks =
-        |ignore: &Ignore<'_>| ignore.has_reason && ignore.slug == diagnostic.slug && ignore.line == region.start.line;
-    for ignore in ignores.iter_mut().filter(|ignore| asks(ignore)) {
+    let mut reason = None;
+    for ignore in ignores.iter_mut().filter(|ignore| ignore.asks_for(diagnostic, &region)) {
         ignore.is_used = true;
-        is_ignored = true;
+        reason.get_or_insert_with(|| ignore.reason.clone());
     }
-    is_ignored
-}
-
-/// The comments of a text. One on a line of its own is about the next line that is no comment.
-fn ignores_of(id: SourceId, source: &Source) -> Vec<Ignore<'_>> {
-    let mut ignores: Vec<Ignore<'_>> = Vec::new();
-    let mut pending = 0;
-    let mut offset = 0u32;
-    for (line, text) in (1u32..).zip(source.text.split_inclusive('\n')) {
-        let is_comment = text.trim_start().starts_with('#');
-        if !is_comment && !text.trim().is_empty() {
-            for ignore in ignores.iter_mut().rev().take(std::mem::take(&mut pending)) {
-                ignore.line = line;
-            }
-        }
-        if let Some((start, asked)) = comment_of(text) {
-            let (slug, reason) = asked.split_once(char::is_whitespace).unwrap_or((asked, ""));
-            let clamp = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
-            let start = offset + clamp(start);
-            let place = Place::Span { source: id, start, end: start + clamp(MARKER.len()) };
-            ignores.push(Ignore { line, slug, has_reason: !reason.trim().is_empty(), place, is_used: false });
-            pending += usize::from(is_comment);
-        }
-        offset += u32::try_from(text.len()).unwrap_or(u32::MAX);
-    }
-    ignores
-}
-
-/// What a line's comment asks, and where it begins.
-fn comment_of(line: &str) -> Option<(usize, &str)> {
-    let start = line.find(MARKER)?;
-    let before = line.get(..start)?.trim_end();
-    let is_comment = before.strip_suffix('#').is_some_and(|code| code.is_empty() || code.ends_with([' ', '\t']));
-    is_comment.then_some(())?;
-    Some((start, line.get(start + MARKER.len()..)?.trim()))
+    reason
 }
 
 #[cfg(test)]

@@ -14,12 +14,14 @@ mod recover;
 mod split;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::diagnostic::Diagnostic;
 use crate::object::Object;
-use crate::source::{Place, SourceId, Sources};
+use crate::source::{Place, Source, SourceId, Sources};
 
 pub use read::Reading;
+pub(crate) use read::without_positions;
 
 /// The largest document that is read as one, in bytes: parsers need up to a hundred times as much memory, and the API server takes
 /// no object of more than 3 MiB. A list is cut into its items first.
@@ -71,6 +73,15 @@ pub fn pieces(sources: &Sources) -> Vec<Piece> {
         }
     }
     pieces
+}
+
+/// Where the objects of a text are, as far as that shows without parsing it: a list is cut into its items where it can be. What is
+/// too large to be read is left out.
+pub(crate) fn object_ranges(source: &Source) -> impl Iterator<Item = Range<usize>> {
+    let documents = split::split(&source.path, &source.text).into_iter();
+    documents
+        .flat_map(|document| if document.items.is_empty() { vec![document.range] } else { document.items })
+        .filter(|range| range.len() <= MAX_DOCUMENT)
 }
 
 impl Piece {

@@ -191,7 +191,7 @@ fn without_mark(document: &str) -> (usize, &str) {
 }
 
 /// Libraries tell positions in the piece that they saw, which is not what the user has before them.
-fn without_positions(message: &str) -> String {
+pub(crate) fn without_positions(message: &str) -> String {
     let mut rest = message;
     let mut text = String::new();
     while let Some((before, after)) = rest.split_once(" at line ") {
