@@ -2,9 +2,10 @@
 
 mod check;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use netpol::config::OptionsConfig;
 use netpol::options::{Cidrs, Enforcement, HostNetwork, IpBlocks};
 use netpol::protocol::{Family, Port, Protocol};
@@ -30,6 +31,30 @@ pub struct Cli {
     pub command: Command,
     #[command(flatten)]
     pub common: Common,
+}
+
+/// The command line of this run; one that is not right ends it, in the colours that it asks for.
+pub fn parse() -> Cli {
+    let color = color_of(std::env::args_os());
+    let matches = Cli::command().color(color).get_matches();
+    Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+}
+
+/// What `--color` says, read before the rest can be known to be right.
+fn color_of(arguments: impl Iterator<Item = OsString>) -> ColorChoice {
+    let mut choice = ColorChoice::Auto;
+    let mut is_value = false;
+    for argument in arguments {
+        let argument = argument.to_string_lossy();
+        let value = if is_value { Some(argument.as_ref()) } else { argument.strip_prefix("--color=") };
+        choice = match value {
+            Some("always") => ColorChoice::Always,
+            Some("never") => ColorChoice::Never,
+            _ => choice,
+        };
+        is_value = argument == "--color";
+    }
+    choice
 }
 
 #[derive(Debug, Subcommand)]

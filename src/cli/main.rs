@@ -23,11 +23,10 @@ mod terminal;
 
 use std::process::ExitCode;
 
-use args::{Cli, Command};
-use clap::Parser;
+use args::Command;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = args::parse();
     let result = match &cli.command {
         Command::Eval(command) => eval::run(command, &cli.common),
         Command::Reach(command) => reach::run(command, &cli.common),

@@ -136,6 +136,17 @@ fn no_colours_without_a_terminal_and_colours_when_asked() {
 }
 
 #[test]
+fn what_is_wrong_with_the_command_line_is_told_in_the_colours_that_it_asks_for() {
+    let is_coloured = |color: &[&str]| {
+        let run = netpol(&[&["check", SHOP, "--fail-on", "nothing"], color].concat()).ends_with(2);
+        run.says(&["--fail-on", "nothing"]).err.contains('\x1b')
+    };
+    assert!(is_coloured(&["--color", "always"]) && is_coloured(&["--color=always"]));
+    assert!(!is_coloured(&["--color", "never"]) && !is_coloured(&[]));
+    assert!(is_coloured(&["--color", "always", "--no-such-flag"]));
+}
+
+#[test]
 fn each_severity_has_its_colour() {
     let scratch = Scratch::new();
     let bare = WEB.split_once("---\n").expect("the namespace comes first").1;
