@@ -24,3 +24,7 @@ mod program;
 mod reach;
 #[path = "cli/readme.rs"]
 mod readme;
+#[path = "cli/sarif.rs"]
+mod sarif;
+#[path = "cli/schema.rs"]
+mod schema;

@@ -2,11 +2,11 @@
 
 mod fix;
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 
-use include_dir::{Dir, include_dir};
-use netpol::diagnostic::{Diagnostic, Severity};
+use netpol::diagnostic::Severity;
 use netpol::lint::{RULES, Rule};
 use netpol_report::Style;
 use netpol_report::check::{Baseline, Findings, Format};
@@ -15,49 +15,80 @@ use crate::args::{Check, CheckFormat, CheckOutput, Common, FailOn, Rules};
 use crate::terminal::{Terminal, delivered};
 use crate::{Failure, Status, input};
 
-static PAGES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../docs/diagnostics");
-
-/// What cannot be read at all is no finding among others: the run has failed.
-const UNREAD: [&str; 2] = ["invalid-document", "unreadable-file"];
+/// GitHub refuses summaries of more than 1 MiB, and shows nothing of them.
+const LARGEST_SUMMARY: usize = 900_000;
 
 pub fn run(command: &Check, common: &Common) -> Result<Status, Failure> {
+    refuse_collisions(&command.output)?;
     let mut checked = input::check(&command.paths, common)?;
     if command.fix {
         checked = fix::write(checked, command, common)?;
     }
-    if common.quiet {
-        checked.diagnostics.retain(|diagnostic| diagnostic.severity != Severity::Note);
-    }
-    let mut findings = Findings::new(&checked.diagnostics, &checked.sources);
+    let mut findings = Findings::new(&checked.diagnostics, &checked.ignored, &checked.sources);
     let terminal = Terminal::of(common);
     if let Some(file) = &command.write_baseline {
         write(file, &findings.baseline().text()?)?;
-        terminal.report(&format!("wrote {} to `{}`\n", findings.summary(), file.display()));
-        return Ok(Status::Success);
+        if !common.quiet {
+            terminal.report(&format!("wrote {} to `{}`\n", findings.summary(), file.display()));
+        }
+        return Ok(status(&findings, FailOn::Never));
     }
     if let Some(file) = &command.baseline {
         for gone in findings.leave_out(read_baseline(file)?) {
             terminal.report(&netpol_report::diagnostics::warning(
-                &format!("stale entry in `{}`: {}", file.display(), gone.message),
+                &format!("stale entry in `{}`: {}: {}", file.display(), gone.slug, gone.message),
                 &terminal.error_style(),
             ));
         }
     }
+    let status = status(&findings, command.fail_on);
     if command.diff {
-        delivered(std::io::stdout().lock().write_all(fix::diff(&checked).as_bytes()))?;
-        return Ok(status(&checked.diagnostics, &findings, command.fail_on));
+        let diff = fix::diff(&checked);
+        if diff.is_empty() && !common.quiet {
+            terminal.report("nothing can be mended for certain\n");
+        }
+        print(&diff)?;
+        return Ok(status);
     }
-    for output in outputs(command) {
+    if common.quiet {
+        findings.leave_out_notes();
+    }
+    if !command.with_ignored {
+        findings.leave_out_suppressed();
+    }
+    for output in &command.output {
         match &output.file {
-            None => {
-                let text = findings.text(output.format.into(), &terminal.output_style())?;
-                delivered(std::io::stdout().lock().write_all(text.as_bytes()))?;
-            }
+            None => print(&findings.text(output.format.into(), &terminal.output_style())?)?,
             Some(file) => write(file, &findings.text(output.format.into(), &Style::default())?)?,
         }
     }
+    if command.output.iter().all(|output| output.file.is_some()) {
+        if is_github() {
+            print(&annotations(&findings)?)?;
+        }
+        print(&findings.text(Format::Pretty, &terminal.output_style())?)?;
+    }
     summarise_step(&findings)?;
-    Ok(status(&checked.diagnostics, &findings, command.fail_on))
+    Ok(status)
+}
+
+/// Two reports in one place are none.
+fn refuse_collisions(outputs: &[CheckOutput]) -> Result<(), Failure> {
+    let mut files = BTreeSet::new();
+    match outputs.iter().find(|output| !files.insert(&output.file)) {
+        None => Ok(()),
+        Some(CheckOutput { file: None, .. }) => Err(Failure::Usage(
+            "standard output takes one format: write the others into files, as in -o sarif=FILE".to_owned(),
+        )),
+        Some(CheckOutput { file: Some(file), .. }) => {
+            Err(Failure::Usage(format!("two formats go into `{}`", file.display())))
+        }
+    }
+}
+
+fn print(text: &str) -> Result<(), Failure> {
+    delivered(std::io::stdout().lock().write_all(text.as_bytes()))?;
+    Ok(())
 }
 
 fn write(file: &Path, text: &str) -> Result<(), Failure> {
@@ -71,8 +102,8 @@ fn read_baseline(file: &Path) -> Result<Baseline, Failure> {
         .map_err(|error| Failure::Usage(format!("`{path}` is no baseline: {error}; --write-baseline makes one")))
 }
 
-fn status(diagnostics: &[Diagnostic], findings: &Findings<'_>, fail_on: FailOn) -> Status {
-    if diagnostics.iter().any(|diagnostic| UNREAD.contains(&diagnostic.slug)) {
+fn status(findings: &Findings<'_>, fail_on: FailOn) -> Status {
+    if !findings.is_complete() {
         return Status::Failure;
     }
     let worst = match fail_on {
@@ -84,15 +115,10 @@ fn status(diagnostics: &[Diagnostic], findings: &Findings<'_>, fail_on: FailOn) 
     if findings.count(worst) == 0 { Status::Success } else { Status::Negative }
 }
 
-/// The outputs that are asked for. In GitHub Actions, annotations go where the findings would go to be read by people.
-fn outputs(command: &Check) -> Vec<CheckOutput> {
-    let is_for_people = !command.output.iter().any(|output| output.file.is_none());
-    let mut outputs = command.output.clone();
-    if is_for_people {
-        let format = if is_github() { CheckFormat::Github } else { CheckFormat::Pretty };
-        outputs.push(CheckOutput { format, file: None });
-    }
-    outputs
+/// Annotations, folded away in the log of GitHub Actions, which shows their texts as well.
+fn annotations(findings: &Findings<'_>) -> Result<String, Failure> {
+    let text = findings.text(Format::Github, &Style::default())?;
+    Ok(if text.is_empty() { text } else { format!("::group::annotations\n{text}::endgroup::\n") })
 }
 
 fn is_github() -> bool {
@@ -105,7 +131,13 @@ fn summarise_step(findings: &Findings<'_>) -> Result<(), Failure> {
         return Ok(());
     };
     let failure = |source| Failure::Write { path: path.display().to_string(), source };
-    let text = findings.text(Format::Markdown, &Style::default())?;
+    let mut text = findings.text(Format::Markdown, &Style::default())?;
+    if text.len() > LARGEST_SUMMARY {
+        let start = text.as_bytes().get(..LARGEST_SUMMARY).unwrap_or_default();
+        let end = start.iter().rposition(|byte| *byte == b'\n').unwrap_or(0);
+        text.truncate(end);
+        text.push_str("\n\nMore are in the log of the step.\n");
+    }
     let mut file = std::fs::OpenOptions::new().append(true).create(true).open(&path).map_err(failure)?;
     file.write_all(text.as_bytes()).map_err(failure)
 }
@@ -139,6 +171,5 @@ pub fn rules(command: &Rules) -> Result<Status, Failure> {
 
 fn explain(slug: &str) -> Result<String, Failure> {
     let Some(rule) = Rule::find(slug) else { return Err(Failure::Usage(Rule::unknown(slug))) };
-    let page = PAGES.get_file(format!("{slug}.md")).and_then(|page| page.contents_utf8());
-    Ok(page.map_or_else(|| format!("# {}\n\n{}\n", rule.slug, rule.summary), str::to_owned))
+    Ok(netpol_report::pages::of(slug).map_or_else(|| format!("# {}\n\n{}\n", rule.slug, rule.summary), str::to_owned))
 }

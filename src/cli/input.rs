@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use netpol::config::Config;
 use netpol::diagnostic::{Diagnostic, Severity};
+use netpol::ignore::Ignored;
 use netpol::load::{self, MAX_TEXT, NotText};
 use netpol::source::{Place, Sources};
 use netpol::{Engine, Loaded};
@@ -55,6 +56,8 @@ pub fn read(paths: &[PathBuf], common: &Common) -> Result<Input, Failure> {
 pub struct Checked {
     pub sources: Sources,
     pub diagnostics: Vec<Diagnostic>,
+    /// What the manifests ask to ignore.
+    pub ignored: Vec<Ignored>,
 }
 
 /// Reads paths and says everything that there is to say about them.
@@ -66,8 +69,13 @@ pub fn check(paths: &[PathBuf], common: &Common) -> Result<Checked, Failure> {
     let Compiled { sources, mut diagnostics, engine, config, .. } = compile(paths, common)?;
     diagnostics.extend(netpol::lint(&engine, &sources));
     netpol::diagnostic::add_fixes(&mut diagnostics, &sources);
-    let diagnostics = config.apply(&sources, netpol::ignore::apply(&sources, diagnostics));
-    Ok(Checked { sources, diagnostics })
+    let parted = netpol::ignore::part(&sources, diagnostics);
+    let diagnostics = config.apply(&sources, parted.left);
+    let wanted = |Ignored { diagnostic, reason }| {
+        config.apply_to(&sources, diagnostic).map(|diagnostic| Ignored { diagnostic, reason })
+    };
+    let ignored = parted.ignored.into_iter().filter_map(wanted).collect();
+    Ok(Checked { sources, diagnostics, ignored })
 }
 
 struct Compiled {

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use netpol::diagnostic::{Diagnostic, Severity};
+use netpol::ignore::Ignored;
 use netpol::lint::Rule;
 use netpol::source::{Place, Region, Sources};
 use siphasher::sip128::{Hasher128, SipHasher13};
@@ -23,6 +24,12 @@ pub use baseline::{Baseline, Known};
 
 /// Where the pages of `docs/diagnostics` are read.
 const PAGES: &str = "https://github.com/netpol/netpol/blob/main/docs/diagnostics";
+
+/// What cannot be read at all is no finding among others: the run has failed.
+const UNREAD: [&str; 2] = ["invalid-document", "unreadable-file"];
+
+/// Notes are no trouble by themselves: many that say the same would hide what is.
+const MOST_NOTES_OF_A_SLUG: usize = 3;
 
 /// The format of findings.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -49,6 +56,9 @@ pub enum Format {
 /// Everything that was found, in the order in which it is told.
 pub struct Findings<'a> {
     findings: Vec<Finding<'a>>,
+    /// What is not told: ignored, or of an earlier run.
+    suppressed: Vec<Finding<'a>>,
+    is_complete: bool,
     sources: &'a Sources,
 }
 
@@ -58,6 +68,15 @@ struct Finding<'a> {
     place: Option<Placed<'a>>,
     /// Names the finding whatever stands around it: of its slug, its object and field, never of a line.
     fingerprint: String,
+    suppression: Option<Suppression<'a>>,
+}
+
+/// Why a finding is not told.
+enum Suppression<'a> {
+    /// A comment or an annotation asks for it, and says why.
+    Ignored(&'a str),
+    /// A baseline has it.
+    Known,
 }
 
 /// A place with its path, which has no `./` in front.
@@ -68,16 +87,19 @@ struct Placed<'a> {
 
 impl<'a> Findings<'a> {
     /// Sorts findings by file and place; those about no file come last.
-    pub fn new(diagnostics: &'a [Diagnostic], sources: &'a Sources) -> Findings<'a> {
-        let mut findings: Vec<Finding<'a>> = diagnostics
-            .iter()
-            .map(|diagnostic| Finding {
-                diagnostic,
-                place: diagnostic.place.as_ref().map(|place| placed(sources, place)),
-                fingerprint: String::new(),
-            })
-            .collect();
+    pub fn new(diagnostics: &'a [Diagnostic], ignored: &'a [Ignored], sources: &'a Sources) -> Findings<'a> {
+        let finding = |diagnostic: &'a Diagnostic, suppression| Finding {
+            diagnostic,
+            place: diagnostic.place.as_ref().map(|place| placed(sources, place)),
+            fingerprint: String::new(),
+            suppression,
+        };
+        let told = diagnostics.iter().map(|diagnostic| finding(diagnostic, None));
+        let ignored =
+            ignored.iter().map(|ignored| finding(&ignored.diagnostic, Some(Suppression::Ignored(&ignored.reason))));
+        let mut findings: Vec<Finding<'a>> = told.chain(ignored).collect();
         findings.sort_by(|a, b| a.key().cmp(&b.key()));
+        // Of two with one identity, the second keeps its fingerprint when the first is ignored.
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
         for finding in &mut findings {
             let identity = finding.identity();
@@ -87,7 +109,24 @@ impl<'a> Findings<'a> {
             std::hash::Hasher::write(&mut hasher, format!("{identity}\n{count}").as_bytes());
             finding.fingerprint = format!("{:032x}", hasher.finish128().as_u128());
         }
-        Findings { findings, sources }
+        let (findings, suppressed) = findings.into_iter().partition(|finding| finding.suppression.is_none());
+        let is_complete = !diagnostics.iter().any(|diagnostic| UNREAD.contains(&diagnostic.slug));
+        Findings { findings, suppressed, is_complete, sources }
+    }
+
+    /// Whether everything could be read, so that nothing can have gone unseen.
+    pub fn is_complete(&self) -> bool {
+        self.is_complete
+    }
+
+    /// Leaves out notes.
+    pub fn leave_out_notes(&mut self) {
+        self.findings.retain(|finding| finding.diagnostic.severity != Severity::Note);
+    }
+
+    /// Leaves out what is not told even where a format has a way to say why.
+    pub fn leave_out_suppressed(&mut self) {
+        self.suppressed.clear();
     }
 
     /// How many findings are at least that bad.
@@ -113,6 +152,19 @@ impl<'a> Findings<'a> {
             Format::Gitlab => gitlab::text(self)?,
             Format::Markdown => markdown::text(self),
         })
+    }
+
+    /// The findings that people are shown, and of which rules there are how many more notes.
+    fn for_people(&self) -> (Vec<&Finding<'a>>, Vec<(&'static str, usize)>) {
+        let mut notes: BTreeMap<&'static str, usize> = BTreeMap::new();
+        let mut is_shown = |finding: &&Finding<'_>| {
+            let count = notes.entry(finding.diagnostic.slug).or_default();
+            *count += usize::from(finding.diagnostic.severity == Severity::Note);
+            *count <= MOST_NOTES_OF_A_SLUG || finding.diagnostic.severity != Severity::Note
+        };
+        let shown = self.findings.iter().filter(|finding| is_shown(finding)).collect();
+        let more = notes.into_iter().map(|(slug, count)| (slug, count.saturating_sub(MOST_NOTES_OF_A_SLUG)));
+        (shown, more.filter(|(_, count)| *count > 0).collect())
     }
 
     /// How many there are of each severity, in words: `2 errors, 1 warning`.

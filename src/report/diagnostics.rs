@@ -12,7 +12,7 @@ use crate::plain;
 /// More findings of one slug than this are counted and not listed.
 const MOST_OF_A_SLUG: usize = 20;
 
-/// Findings in the order of the input, notes only where they are wanted: of each slug the first ones, and how many more there are.
+/// Findings in the order of the input, for those who ask something else: notes without their slugs, and only where they are wanted: of each slug the first ones, and how many more there are.
 pub fn list(diagnostics: &[Diagnostic], sources: &Sources, with_notes: bool, style: &Style) -> String {
     let wanted: Vec<&Diagnostic> =
         diagnostics.iter().filter(|diagnostic| with_notes || diagnostic.severity != Severity::Note).collect();
@@ -27,7 +27,8 @@ pub fn list(diagnostics: &[Diagnostic], sources: &Sources, with_notes: bool, sty
         let count = counts.entry(kind(diagnostic)).or_default();
         *count += 1;
         if *count <= MOST_OF_A_SLUG {
-            lines.push_str(&text(diagnostic, location.as_ref(), style));
+            let slug = if diagnostic.severity == Severity::Note { "" } else { diagnostic.slug };
+            lines.push_str(&line(diagnostic, slug, location.as_ref(), style));
         }
         let more = totals.get(&kind(diagnostic)).map_or(0, |total| total.saturating_sub(MOST_OF_A_SLUG));
         if *count == MOST_OF_A_SLUG && more > 0 {
@@ -40,16 +41,18 @@ pub fn list(diagnostics: &[Diagnostic], sources: &Sources, with_notes: bool, sty
 
 /// Every finding on a line of its own, in the order given.
 pub(crate) fn all<'a>(diagnostics: impl Iterator<Item = &'a Diagnostic>, sources: &Sources, style: &Style) -> String {
-    diagnostics.map(|diagnostic| text(diagnostic, location(diagnostic, sources).as_ref(), style)).collect()
+    diagnostics
+        .map(|diagnostic| line(diagnostic, diagnostic.slug, location(diagnostic, sources).as_ref(), style))
+        .collect()
 }
 
 /// One finding: `path:line:column: error[slug]: message`, then what it is about and what to do.
-pub fn text(diagnostic: &Diagnostic, location: Option<&Location>, style: &Style) -> String {
+fn line(diagnostic: &Diagnostic, slug: &str, location: Option<&Location>, style: &Style) -> String {
     let mut text = String::new();
     if let Some(location) = location {
         text.push_str(&style.bold(&format!("{}:{}:{}: ", location.path, location.line, location.column)));
     }
-    let severity = label(diagnostic.severity, diagnostic.slug, style);
+    let severity = label(diagnostic.severity, slug, style);
     let about = diagnostic.object.as_ref().map(|object| format!("{}: ", plain::name(object))).unwrap_or_default();
     let _ = writeln!(text, "{severity}: {about}{}", plain::message(&diagnostic.message));
     if let Some(help) = &diagnostic.help {
@@ -68,13 +71,13 @@ pub fn warning(message: &str, style: &Style) -> String {
     format!("{}: {}\n", label(Severity::Warning, "", style), plain::message(message))
 }
 
-/// `error[slug]`, or the severity alone where there is no slug; a note's slug tells nothing that its message does not.
+/// `error[slug]`, or the severity alone where there is no slug.
 fn label(severity: Severity, slug: &str, style: &Style) -> String {
-    let slug = if slug.is_empty() || severity == Severity::Note { String::new() } else { format!("[{slug}]") };
+    let slug = if slug.is_empty() { String::new() } else { format!("[{slug}]") };
     match severity {
         Severity::Error => style.bad(&format!("error{slug}")),
         Severity::Warning => style.warn(&format!("warning{slug}")),
-        Severity::Note => style.info("note"),
+        Severity::Note => style.info(&format!("note{slug}")),
     }
 }
 

@@ -8,6 +8,7 @@ pub mod describe;
 pub mod diagnostics;
 pub mod diff;
 pub mod eval;
+pub mod pages;
 pub mod plain;
 pub mod reach;
 mod style;

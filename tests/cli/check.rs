@@ -1,5 +1,6 @@
 //! `netpol check`: formats, exit statuses, and where findings go.
 
+use netpol_tests::case::workspace;
 use serde_json::Value;
 
 use crate::golden::matches;
@@ -95,6 +96,10 @@ fn fingerprints_stay_when_lines_move_and_are_never_the_same() {
     let twice = fingerprints(&format!("{FOUND}---\n{FOUND}"));
     let distinct: std::collections::BTreeSet<&String> = twice.iter().collect();
     assert!(twice.len() > before.len() && distinct.len() == twice.len(), "{twice:?}");
+    // The second stays what it is when the first is ignored.
+    let ignored = FOUND.replacen("egress: []", "egress: [] # netpol-ignore: open-egress it is a lab", 1);
+    let left = fingerprints(&format!("{ignored}---\n{FOUND}"));
+    assert!(left.len() + 1 == twice.len() && left.iter().all(|left| distinct.contains(left)), "{left:?}");
 }
 
 #[test]
@@ -124,9 +129,115 @@ fn github_actions_get_annotations_and_a_summary_without_being_asked() {
         .with("GITHUB_STEP_SUMMARY", &summary)
         .run()
         .ends_with(1);
-    assert!(run.out.starts_with("::error title=open-egress,file=k8s/policies.yaml,line=6,endLine=6,"), "{}", run.out);
+    let (annotations, frames) = run.out.split_once("::endgroup::\n").expect("annotations are folded away");
+    let error = "::group::annotations\n::error title=open-egress,file=k8s/policies.yaml,line=6,endLine=6,";
+    assert!(annotations.starts_with(error), "{}", run.out);
+    assert!(
+        frames.contains("--> k8s/policies.yaml:6:3") && !frames.contains("::error"),
+        "people read the log: {frames}"
+    );
     let summary = std::fs::read_to_string(summary).unwrap();
     assert!(summary.starts_with("before\n") && summary.contains("| `k8s/policies.yaml:6` |"), "{summary}");
+}
+
+#[test]
+fn github_actions_get_the_formats_that_are_asked_for_and_no_empty_group() {
+    let scratch = Scratch::new();
+    scratch.write("k8s/policies.yaml", FOUND);
+    let call = |arguments: &[&str]| {
+        Call::new(&[&["check", "k8s"], arguments].concat()).within(scratch.path()).with("GITHUB_ACTIONS", "true").run()
+    };
+    let run = call(&["-o", "compact"]).ends_with(1);
+    assert!(!run.out.contains("::"), "{}", run.out);
+    let run = call(&["-o", "sarif=out.sarif"]).ends_with(1);
+    assert!(run.out.contains("::error title=") && run.out.contains("--> k8s/policies.yaml"), "{}", run.out);
+    scratch.write("k8s/policies.yaml", clean());
+    assert_eq!(call(&[]).ends_with(0).out, "nothing found\n");
+}
+
+#[test]
+fn a_summary_of_more_than_github_takes_is_cut() {
+    let scratch = Scratch::new();
+    let policy = FOUND.split("---\n").next().unwrap();
+    let many: Vec<String> =
+        (0..3000).map(|number| policy.replace("no-egress", &format!("no-egress-{number}"))).collect();
+    scratch.write("k8s/policies.yaml", many.join("---\n"));
+    let summary = scratch.path().join("summary.md");
+    let call = Call::new(&["check", "k8s", "-o", "junit=out.xml"]).within(scratch.path());
+    call.with("GITHUB_ACTIONS", "true").with("GITHUB_STEP_SUMMARY", &summary).run().ends_with(1);
+    let summary = std::fs::read_to_string(summary).unwrap();
+    assert!(
+        summary.len() < 1 << 20 && summary.ends_with(" |\n\nMore are in the log of the step.\n"),
+        "{}",
+        summary.len()
+    );
+}
+
+#[test]
+fn reports_do_not_run_into_each_other() {
+    let call = |arguments: &[&str]| check(FOUND, arguments);
+    call(&["-o", "json", "-o", "sarif"]).ends_with(2).says(&["standard output takes one format", "-o sarif=FILE"]);
+    call(&["-o", "json=out", "-o", "sarif=out"]).ends_with(2).says(&["two formats go into `out`"]);
+    call(&["-o", "json="]).ends_with(2).says(&["name a file behind the `=`"]);
+}
+
+#[test]
+fn many_notes_that_say_the_same_are_counted_in_frames_and_listed_elsewhere() {
+    let policy = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: { name: a0, namespace: shop }\n\
+                  spec: { podSelector: {}, ingress: [{ from: [{ podSelector: {} }] }] }\n---\n";
+    let many: String = (0..9).map(|number| policy.replace("a0", &format!("a{number}"))).collect();
+    let slug = "note[implicit-policy-types]";
+    let run =
+        check(&many, &[]).ends_with(0).prints(&["note[implicit-policy-types]: … and 6 more; -o compact lists all"]);
+    assert_eq!(run.out.matches(slug).count(), 4, "{}", run.out);
+    assert!(run.out.contains("10 notes"), "{}", run.out);
+    assert_eq!(check(&many, &["-o", "compact"]).out.matches(slug).count(), 9);
+    let run = check(&many, &["-o", "md"]).prints(&["| | note: … and 6 more | [implicit-policy-types](https://"]);
+    assert_eq!(run.out.matches("| note: ").count(), 5, "{}", run.out);
+    assert_eq!(check(&many, &["--quiet"]).out, "nothing found\n");
+    check(&many, &["--quiet", "--fail-on", "note"]).ends_with(1);
+}
+
+#[test]
+fn an_annotation_ignores_findings_in_its_object() {
+    let object = |name: &str, ignore: &str| {
+        format!(
+            "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: {name}\n  namespace: shop\n  \
+             annotations:\n    netpol.dev/ignore: |\n      {ignore}\nspec: {{ podSelector: {{}}, egress: [] }}\n---\n"
+        )
+    };
+    let run = check(&object("a", "open-egress the lab needs it, until spring"), &["-o", "compact"]).ends_with(0);
+    assert!(!run.out.contains("open-egress"), "{}", run.out);
+    let flawed = object("a", "open-egress") + &object("b", "open-egres it is a lab");
+    let run = check(&flawed, &["-o", "compact"]).ends_with(1);
+    for part in [
+        "policies.yaml:8:7: error[ignore-without-reason]",
+        "policies.yaml:18:7: warning[unused-ignore]: there is no rule `open-egres`: did you mean `open-egress`?",
+        "policies.yaml:9:26: error[open-egress]",
+    ] {
+        assert!(run.out.contains(part), "no {part} in {}", run.out);
+    }
+}
+
+#[test]
+fn the_documentation_of_json_shows_what_is_printed() {
+    let page = std::fs::read_to_string(workspace().join("docs/json.md")).unwrap();
+    let section = page.split("## `netpol check -o json`").nth(1).unwrap();
+    let block = |language: &str| {
+        let (_, after) = section.split_once(&format!("```{language}\n")).expect("there is an example");
+        after.split_once("```").unwrap().0
+    };
+    let scratch = Scratch::new();
+    scratch.write("policy.yaml", block("yaml"));
+    let run = scratch.netpol(&["check", "policy.yaml", "--quiet", "-o", "json"]).ends_with(1);
+    assert_eq!(run.out, block("json"));
+    let found: Value = serde_json::from_str(&run.out).unwrap();
+    let edit = &found["findings"][0]["fix"]["edits"][0];
+    let byte = |name: &str| edit[name].as_u64().unwrap() as usize;
+    let mut text = block("yaml").to_owned();
+    text.replace_range(byte("startByte")..byte("endByte"), edit["text"].as_str().unwrap());
+    scratch.netpol(&["check", "policy.yaml", "--fix", "--quiet"]).ends_with(0);
+    assert_eq!(std::fs::read_to_string(scratch.path().join("policy.yaml")).unwrap(), text);
 }
 
 #[test]
@@ -206,7 +317,12 @@ fn a_baseline_leaves_out_what_was_there_and_misses_what_is_gone() {
     scratch.write("k8s/policies.yaml", FOUND.replace("egress: []", "policyTypes: [Egress]"));
     call(&["--baseline", "known.json"])
         .ends_with(0)
-        .says(&["warning: stale entry in `known.json`: ", "shop/no-egress"]);
+        .says(&["warning: stale entry in `known.json`: open-egress: NetworkPolicy shop/no-egress"]);
+    // What is not shown is not gone.
+    let run = call(&["--write-baseline", "known.json", "--quiet"]).ends_with(0);
+    assert_eq!(run.err, "");
+    let run = call(&["--baseline", "known.json", "--quiet"]).ends_with(0);
+    assert_eq!(run.err, "");
     scratch.write("known.json", "[]");
     call(&["--baseline", "known.json"]).ends_with(2).says(&["`known.json` is no baseline", "--write-baseline"]);
 }
@@ -229,7 +345,7 @@ fn a_configuration_sets_severities_and_options_and_flags_go_before_it() {
     scratch.write("netpol.yaml", "rules:\n  open-egres: off\n");
     call(&["check", "k8s"])
         .ends_with(2)
-        .says(&["`netpol.yaml`: there is no rule `open-egres`: did you mean `open-egress`?"]);
+        .says(&["`netpol.yaml`:2:3: there is no rule `open-egres`: did you mean `open-egress`?"]);
     scratch.write("netpol.yaml", "options:\n  ip-blocks: all\n");
     call(&["reach", "k8s"]).ends_with(2).says(&["`netpol.yaml`:2:", "unknown variant `all`"]);
 

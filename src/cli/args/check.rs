@@ -10,8 +10,9 @@ use clap::{Args, ValueEnum};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Give everything that is in the cluster, policies and workloads: rules that need to know the pods stay silent without them.
-A finding that is meant is ignored by a comment on its line or above it: # netpol-ignore: SLUG REASON
-In GitHub Actions findings become annotations and a summary of the step, unless -o says otherwise.
+A finding that is meant is ignored by a comment on its line or above it, # netpol-ignore: SLUG REASON,
+or by a line SLUG REASON in the annotation netpol.dev/ignore of the object.
+In GitHub Actions findings become annotations as well, unless -o says otherwise, and a summary of the step.
 
 Examples:
   netpol check k8s/
@@ -38,9 +39,12 @@ pub struct Check {
     /// Leaves out the findings that this file has, and says which of them are gone
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
-    /// Writes the findings into a file for --baseline, and ends with status 0
+    /// Writes the findings into a file for --baseline, and ends with status 0 if everything could be read
     #[arg(long, value_name = "FILE", conflicts_with_all = ["baseline", "fix", "diff"])]
     pub write_baseline: Option<PathBuf>,
+    /// Has SARIF tell ignored findings and those of the baseline too, as suppressed; GitHub shows them as open nevertheless
+    #[arg(long)]
+    pub with_ignored: bool,
     /// How bad a finding has to be for status 1
     #[arg(long, value_enum, default_value_t, value_name = "SEVERITY")]
     pub fail_on: FailOn,
@@ -84,6 +88,7 @@ pub struct Rules {
 
 fn check_output(text: &str) -> Result<CheckOutput, String> {
     let (format, file) = match text.split_once('=') {
+        Some((_, "")) => return Err("name a file behind the `=`".to_owned()),
         Some((format, file)) => (format, Some(PathBuf::from(file))),
         None => (text, None),
     };

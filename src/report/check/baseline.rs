@@ -1,10 +1,10 @@
 //! Findings that were there before anybody checked: kept in a file, left out of reports, and missed when they are gone.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::Findings;
+use super::{Finding, Findings, Suppression};
 
 /// The findings of an earlier run.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -59,9 +59,13 @@ impl Findings<'_> {
 
     /// Leaves out what a baseline knows, and gives what it knows and is not found any more.
     pub fn leave_out(&mut self, baseline: Baseline) -> Vec<Known> {
-        let mut known: BTreeMap<String, Known> =
-            baseline.findings.into_iter().map(|known| (known.fingerprint.clone(), known)).collect();
-        self.findings.retain(|finding| known.remove(&finding.fingerprint).is_none());
-        known.into_values().collect()
+        let known: BTreeSet<&str> = baseline.findings.iter().map(|known| known.fingerprint.as_str()).collect();
+        let is_known = |finding: &Finding<'_>| known.contains(finding.fingerprint.as_str());
+        let (mut left_out, left): (Vec<_>, Vec<_>) = std::mem::take(&mut self.findings).into_iter().partition(is_known);
+        let found: BTreeSet<String> = left_out.iter().map(|finding| finding.fingerprint.clone()).collect();
+        left_out.iter_mut().for_each(|finding| finding.suppression = Some(Suppression::Known));
+        self.findings = left;
+        self.suppressed.append(&mut left_out);
+        baseline.findings.into_iter().filter(|known| !found.contains(&known.fingerprint)).collect()
     }
 }

@@ -1,10 +1,11 @@
 //! Findings as one JSON object.
 
-use netpol::source::{Place, Position};
+use netpol::diagnostic::Fix;
+use netpol::lint::Rule;
+use netpol::source::{Place, Position, Sources};
 use serde::Serialize;
 
 use super::{Finding, Findings, Placed, page, placed};
-use netpol::lint::Rule;
 
 pub(super) fn text(findings: &Findings<'_>) -> serde_json::Result<String> {
     let related = |finding: &Finding<'_>| {
@@ -31,6 +32,7 @@ pub(super) fn text(findings: &Findings<'_>) -> serde_json::Result<String> {
             },
             place: finding.place.as_ref().map(place),
             related: related(finding),
+            fix: finding.diagnostic.fix.as_ref().map(|found| fix(findings.sources, found)),
             fingerprint: &finding.fingerprint,
             page: Rule::find(finding.diagnostic.slug).map(page),
         })
@@ -53,6 +55,7 @@ struct JsonFinding<'a> {
     field: Option<&'a str>,
     place: Option<JsonPlace>,
     related: Vec<JsonRelated>,
+    fix: Option<JsonFix<'a>>,
     fingerprint: &'a str,
     page: Option<String>,
 }
@@ -68,6 +71,32 @@ struct JsonPlace {
     path: String,
     start: Position,
     end: Position,
+}
+
+#[derive(Serialize)]
+struct JsonFix<'a> {
+    title: &'a str,
+    edits: Vec<JsonEdit<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct JsonEdit<'a> {
+    #[serde(flatten)]
+    place: JsonPlace,
+    start_byte: u32,
+    end_byte: u32,
+    text: &'a str,
+}
+
+fn fix<'a>(sources: &Sources, fix: &'a Fix) -> JsonFix<'a> {
+    let edits = fix.edits.iter().map(|edit| JsonEdit {
+        place: place(&placed(sources, &edit.place())),
+        start_byte: edit.range.start,
+        end_byte: edit.range.end,
+        text: &edit.text,
+    });
+    JsonFix { title: &fix.title, edits: edits.collect() }
 }
 
 fn place(placed: &Placed<'_>) -> JsonPlace {

@@ -12,7 +12,8 @@ pub(super) fn text(findings: &Findings<'_>) -> String {
         return text;
     }
     text.push_str("\n| place | finding | rule |\n|---|---|---|\n");
-    for finding in &findings.findings {
+    let (shown, more) = findings.for_people();
+    for finding in shown {
         let diagnostic = finding.diagnostic;
         let place = finding
             .place
@@ -21,8 +22,7 @@ pub(super) fn text(findings: &Findings<'_>) -> String {
         let object =
             diagnostic.object.as_ref().map(|object| format!("{}: ", markdown_code(object))).unwrap_or_default();
         let help = diagnostic.help.as_ref().map(|help| format!("<br>{}", cell(help))).unwrap_or_default();
-        let rule = Rule::find(diagnostic.slug)
-            .map_or_else(|| diagnostic.slug.to_owned(), |rule| format!("[{}]({})", rule.slug, page(rule)));
+        let rule = link(diagnostic.slug);
         let _ = writeln!(
             text,
             "| {place} | {}: {object}{}{help} | {rule} |",
@@ -30,7 +30,15 @@ pub(super) fn text(findings: &Findings<'_>) -> String {
             cell(&diagnostic.message)
         );
     }
+    for (slug, count) in more {
+        let _ = writeln!(text, "| | note: … and {count} more | {} |", link(slug));
+    }
     text
+}
+
+/// A rule, with a link to its page.
+fn link(slug: &str) -> String {
+    Rule::find(slug).map_or_else(|| slug.to_owned(), |rule| format!("[{slug}]({})", page(rule)))
 }
 
 /// Text in a cell.

@@ -15,8 +15,15 @@ pub(super) fn text(findings: &Findings<'_>, style: &Style) -> String {
     let renderer = if style.color { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.term_width(style.width.unwrap_or(120));
     let mut text = String::new();
-    for finding in &findings.findings {
+    let (shown, more) = findings.for_people();
+    for finding in shown {
         text.push_str(&render(finding, findings.sources, &renderer));
+        text.push_str("\n\n");
+    }
+    for (slug, count) in more {
+        let title = format!("… and {count} more; -o compact lists all");
+        let group = Group::with_title(Level::NOTE.primary_title(title).id(slug));
+        text.push_str(&renderer.render(&[group]));
         text.push_str("\n\n");
     }
     text.push_str(&findings.summary());

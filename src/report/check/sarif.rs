@@ -1,13 +1,16 @@
 //! SARIF 2.1.0, as code hosts read it: `results` also when there are none, columns in UTF-16 code units, paths relative to the
 //! repository's root, fingerprints without lines.
 
+use netpol::diagnostic::{Edit, Fix};
 use netpol::lint::{RULES, Rule};
+use netpol::source::Sources;
 use serde_json::{Value, json};
 
-use super::{Finding, Findings, Placed, page, placed};
+use super::{Finding, Findings, Placed, Suppression, page, placed};
 
 pub(super) fn text(findings: &Findings<'_>) -> serde_json::Result<String> {
-    let results: Vec<Value> = findings.findings.iter().map(|finding| result(findings, finding)).collect();
+    let all = findings.findings.iter().chain(&findings.suppressed);
+    let results: Vec<Value> = all.map(|finding| result(findings, finding)).collect();
     let log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -20,6 +23,7 @@ pub(super) fn text(findings: &Findings<'_>) -> serde_json::Result<String> {
             } },
             "columnKind": "utf16CodeUnits",
             "originalUriBaseIds": { "%SRCROOT%": { "description": { "text": "the root of the repository" } } },
+            "invocations": [{ "executionSuccessful": findings.is_complete() }],
             "results": results,
         }],
     });
@@ -31,7 +35,10 @@ fn rule(rule: &Rule) -> Value {
         "id": rule.slug,
         "shortDescription": { "text": rule.summary },
         "fullDescription": { "text": rule.summary },
-        "help": { "text": page(rule), "markdown": format!("[{}]({})", rule.slug, page(rule)) },
+        "help": {
+            "text": format!("{}\n{}", rule.summary, page(rule)),
+            "markdown": crate::pages::of(rule.slug).unwrap_or(rule.summary),
+        },
         "helpUri": page(rule),
         "defaultConfiguration": { "level": rule.severity.name() },
     })
@@ -65,19 +72,54 @@ fn result(findings: &Findings<'_>, finding: &Finding<'_>) -> Value {
         });
         fields.insert("relatedLocations".to_owned(), related.collect());
     }
+    if let Some(fixed) = &finding.diagnostic.fix {
+        fields.insert("fixes".to_owned(), json!([fix(findings.sources, fixed)]));
+    }
+    if let Some(suppression) = &finding.suppression {
+        let suppression = match suppression {
+            Suppression::Ignored(reason) => json!({ "kind": "inSource", "justification": reason }),
+            Suppression::Known => json!({ "kind": "external", "justification": "the baseline has it" }),
+        };
+        fields.insert("suppressions".to_owned(), json!([suppression]));
+    }
     result
 }
 
+fn fix(sources: &Sources, fix: &Fix) -> Value {
+    // All edits of a fix are in the file of the object that they mend.
+    let places: Vec<(Placed<'_>, &Edit)> =
+        fix.edits.iter().map(|edit| (placed(sources, &edit.place()), edit)).collect();
+    let replacements: Vec<Value> = places
+        .iter()
+        .map(|(place, edit)| json!({ "deletedRegion": region(place), "insertedContent": { "text": edit.text } }))
+        .collect();
+    let changes: Vec<Value> = places
+        .first()
+        .map(|(place, _)| json!({ "artifactLocation": artifact(place), "replacements": replacements }))
+        .into_iter()
+        .collect();
+    json!({ "description": { "text": fix.title }, "artifactChanges": changes })
+}
+
 fn physical(place: &Placed<'_>) -> Value {
+    json!({ "artifactLocation": artifact(place), "region": region(place) })
+}
+
+fn artifact(place: &Placed<'_>) -> Value {
+    // An absolute path is under no root.
+    match place.path.strip_prefix('/') {
+        Some(path) => json!({ "uri": format!("file:///{}", uri(path)) }),
+        None => json!({ "uri": uri(place.path), "uriBaseId": "%SRCROOT%" }),
+    }
+}
+
+fn region(place: &Placed<'_>) -> Value {
     let (start, end) = (place.region.start, place.region.end);
     json!({
-        "artifactLocation": { "uri": uri(place.path), "uriBaseId": "%SRCROOT%" },
-        "region": {
-            "startLine": start.line,
-            "startColumn": start.column_utf16,
-            "endLine": end.line,
-            "endColumn": end.column_utf16,
-        },
+        "startLine": start.line,
+        "startColumn": start.column_utf16,
+        "endLine": end.line,
+        "endColumn": end.column_utf16,
     })
 }
 
