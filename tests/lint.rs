@@ -100,7 +100,9 @@ fn a_repair_ends_its_finding_and_breaks_nothing() {
             }
         }
     }
-    for slug in ["implicit-policy-types", "non-canonical-cidr", "open-egress", "split-peer"] {
+    for slug in
+        ["dns-blocked", "dns-over-udp-only", "implicit-policy-types", "non-canonical-cidr", "open-egress", "split-peer"]
+    {
         assert!(repaired.contains(slug), "nothing shows a repair of {slug}");
     }
 }
@@ -126,6 +128,38 @@ fn repairs_leave_comments_and_formatting_alone() {
     );
     let anchored = block.replace("spec: # nothing out", "spec: &spec");
     assert_eq!(repair(&anchored, "open-egress"), None, "others may use what the anchor names");
+}
+
+#[test]
+fn rules_are_added_in_the_style_of_what_is_there() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: b}\n---\n";
+    let policy = |egress: &str| {
+        format!(
+            "{pod}apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: a, namespace: b}}\n\
+             spec:\n  podSelector: {{}}\n  policyTypes: [Egress]\n  egress:{egress}"
+        )
+    };
+    let added = "- to:\n      - namespaceSelector: {}\n    ports:\n      - protocol: UDP\n        port: 53\n      \
+                 - protocol: TCP\n        port: 53";
+    let block = "\n  # the others\n  - to: # here\n    - podSelector: {} # all\n  # the end";
+    let expected = policy(block).replace("# all\n", &format!("# all\n  {added}\n"));
+    assert_eq!(repair(&policy(block), "dns-blocked"), Some(expected.clone()));
+    assert_eq!(repair(&policy(block).replace('\n', "\r\n"), "dns-blocked"), Some(expected.replace('\n', "\r\n")));
+    let last = policy("\n  - to:\n    - podSelector: {}");
+    assert_eq!(repair(&last, "dns-blocked"), Some(format!("{last}\n  {added}")), "no line break at the end");
+    let flow = "{ to: [{ namespaceSelector: {} }], ports: [{ protocol: UDP, port: 53 }, { protocol: TCP, port: 53 }] }";
+    let items = policy("\n  - {to: [{podSelector: {}}]}\n");
+    assert_eq!(repair(&items, "dns-blocked"), Some(format!("{items}  - {flow}\n")));
+    let list = policy(" [{to: [{podSelector: {}, }]}]\n");
+    assert_eq!(repair(&list, "dns-blocked"), Some(list.replace("}]\n", &format!("}}, {flow}]\n"))));
+    let json = list.replace("[{to: [{podSelector: {}, }]}]", r#"[{"to": [{"podSelector": {}}]}]"#);
+    assert!(
+        repair(&json, "dns-blocked")
+            .is_some_and(|mended| mended.contains(r#"}]}, {"to": [{"namespaceSelector": {}}]"#))
+    );
+    let aliased = policy("\n  - to: &all\n    - podSelector: {}\n  - to: *all\n");
+    assert_eq!(findings_of(&aliased, "dns-blocked").1.len(), 1);
+    assert_eq!(repair(&aliased, "dns-blocked"), None, "what an alias names is written elsewhere");
 }
 
 #[test]
@@ -230,13 +264,17 @@ fn nothing_is_said_about_sound_policies() {
 fn mistakes_are_found() {
     for (file, slug) in [
         ("all-namespaces-is-not-everyone", "not-everyone"),
+        ("client-behind-a-load-balancer", "client-behind-load-balancer"),
         ("dns-over-tcp-only", "missing-protocol"),
+        ("dns-over-udp-only", "dns-over-udp-only"),
         ("egress-closes-ingress", "unintended-ingress-isolation"),
         ("empty-egress-list", "open-egress"),
         ("except-is-no-deny", "moot-except"),
         ("internet-and-more", "whole-internet"),
+        ("forgotten-dns", "dns-blocked"),
         ("ipv4-only", "one-family"),
         ("named-deny", "denies-nothing"),
+        ("one-sided", "one-sided-allow"),
         ("peers-commented-out", "empty-peers"),
         ("port-name-outside", "port-name-of-addresses"),
         ("ports-in-a-second-item", "split-rule"),

@@ -155,6 +155,8 @@ pub struct Service {
     pub selector: Labels,
     /// Its ports.
     pub ports: Vec<ServicePort>,
+    /// How clients outside reach its pods; `None` if its `type` is for clients inside.
+    pub external_traffic: Option<ExternalTraffic>,
     /// Where its object is written.
     pub origin: Origin,
 }
@@ -168,6 +170,15 @@ pub enum ServiceKind {
     Headless,
     /// A DNS name: `type: ExternalName`.
     ExternalName,
+}
+
+/// What happens to the address of a client outside: `externalTrafficPolicy`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExternalTraffic {
+    /// `Cluster`, the default: any node may pass the connection on, under its own address.
+    Cluster,
+    /// `Local`: only nodes with a pod take it, and the client's address stays.
+    Local,
 }
 
 /// A port of a Service.

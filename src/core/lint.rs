@@ -7,13 +7,16 @@ pub mod rules;
 
 mod blocks;
 mod coverage;
+mod dns;
 mod everyone;
 mod inventory;
 mod isolation;
 mod labels;
 mod listening;
+mod load_balancer;
 mod names;
 mod near;
+mod one_sided;
 mod peers;
 mod pinned;
 mod ports;
@@ -44,6 +47,10 @@ pub fn lint(engine: &Engine, sources: &Sources) -> Vec<Diagnostic> {
     peers::check(&mut lint);
     ports::check(&mut lint);
     blocks::check(&mut lint);
+    dns::check(&mut lint, &mut inventory);
+    load_balancer::check(&mut lint, &mut inventory);
+    // It is silent about rules that allow nothing for a reason that has been told.
+    one_sided::check(&mut lint, &mut inventory);
     lint.findings
 }
 

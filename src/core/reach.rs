@@ -24,6 +24,7 @@ use crate::protocol::{Family, Port, Protocol};
 use filter::Target;
 pub use filter::check;
 use identities::{Identities, IdentityId, Interner};
+pub(crate) use row::resolve;
 pub(crate) use units::split_workloads;
 pub use units::{Unit, UnitKind};
 pub(crate) use walk::Walk;

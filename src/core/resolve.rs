@@ -11,7 +11,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::cluster::{
-    Cluster, NAMESPACE_NAME_LABEL, Namespace, NamespaceId, Node, Policy, Service, ServiceKind, ServicePort, TargetPort,
+    Cluster, ExternalTraffic, NAMESPACE_NAME_LABEL, Namespace, NamespaceId, Node, Policy, Service, ServiceKind,
+    ServicePort, TargetPort,
 };
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::object::{self, Body, IntOrString, Metadata, Object, Pod, Workload};
@@ -215,7 +216,14 @@ fn resolve_service(
         _ => ServiceKind::Cluster,
     };
     let selector = service.spec.selector.clone();
-    Some(Service { namespace, name, kind, addresses, selector, ports, origin: origin.clone() })
+    let external_traffic = matches!(&*service.spec.service_type, "NodePort" | "LoadBalancer").then(|| match &*service
+        .spec
+        .external_traffic_policy
+    {
+        "Local" => ExternalTraffic::Local,
+        _ => ExternalTraffic::Cluster,
+    });
+    Some(Service { namespace, name, kind, addresses, selector, ports, external_traffic, origin: origin.clone() })
 }
 
 fn service_port(entry: &object::ServicePort) -> Option<ServicePort> {

@@ -49,8 +49,11 @@ macro_rules! rules {
 
 rules! {
     AMBIGUOUS_CIDR = Warning, "ambiguous-cidr", "a CIDR has bits set beyond its prefix";
+    CLIENT_BEHIND_LOAD_BALANCER = Warning, "client-behind-load-balancer", "a rule allows clients whose addresses a Service hides";
     CONTRADICTORY_SELECTOR = Error, "contradictory-selector", "conditions of a selector exclude each other";
     DENIES_NOTHING = Error, "denies-nothing", "a policy whose name says that it denies allows everyone";
+    DNS_BLOCKED = Warning, "dns-blocked", "pods whose egress is isolated cannot resolve names";
+    DNS_OVER_UDP_ONLY = Note, "dns-over-udp-only", "pods may ask for names over UDP and not over TCP";
     DUPLICATE_OBJECT = Error, "duplicate-object", "one object is defined twice with different content";
     EMPTY_BLOCK = Error, "empty-block", "the `except` entries of a block cover all of it";
     EMPTY_PEERS = Warning, "empty-peers", "`from` or `to` is written with nothing in it, which means everyone";
@@ -77,6 +80,7 @@ rules! {
     NOT_EVERYONE = Note, "not-everyone", "a policy whose name says everyone lets in pods only";
     NOT_IN_WITHOUT_KEY = Warning, "not-in-without-key", "`NotIn` in a peer matches what does not have the label at all";
     ONE_FAMILY = Warning, "one-family", "a rule for every address has those of one family only";
+    ONE_SIDED_ALLOW = Warning, "one-sided-allow", "a rule allows connections that the other end's policies deny";
     OPEN_EGRESS = Error, "open-egress", "`egress: []` without `policyTypes` isolates ingress, not egress";
     OPEN_WORKLOAD = Note, "open-workload", "no policy isolates a workload, although most others of its namespace are isolated";
     PASSED_OVER = Note, "passed-over", "objects that decide nothing";

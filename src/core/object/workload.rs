@@ -209,6 +209,9 @@ pub struct ServiceSpec {
     /// `type`: ClusterIP, NodePort, LoadBalancer or ExternalName.
     #[serde(rename = "type", deserialize_with = "null_as_default")]
     pub service_type: Text,
+    /// `externalTrafficPolicy`: Cluster, the default, or Local.
+    #[serde(deserialize_with = "null_as_default")]
+    pub external_traffic_policy: Text,
 }
 
 /// API: ServicePort.

@@ -205,7 +205,7 @@ fn connections_of(engine: &Engine, entry: &Entry, destination: Identity) -> Conn
 }
 
 /// What a table allows with a peer: the walk of `evaluate`, for all connections at once.
-fn resolve(
+pub(crate) fn resolve(
     engine: &Engine,
     table: &Table,
     peer: Identity,

@@ -228,6 +228,8 @@ types! {
         field("clusterIP", Shape::String, "The address of the Service; `None` makes it headless."),
         field("clusterIPs", Shape::List(&Shape::String), "The addresses of the Service, one of each family."),
         field("type", Shape::String, "ClusterIP, NodePort, LoadBalancer or ExternalName."),
+        field("externalTrafficPolicy", Shape::String,
+            "For clients outside: Cluster, the default, may pass them on under a node's address; Local keeps theirs."),
     ];
     SERVICE_PORT = "ServicePort", false, [
         field("name", Shape::String, "The name of the port."),
