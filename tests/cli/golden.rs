@@ -68,6 +68,23 @@ fn what_is_said_of_the_refused_policies() {
     matches("refused.txt", &run.err);
 }
 
+#[test]
+fn what_is_said_of_the_mistakes() {
+    let folder = "examples/mistakes";
+    let entries = fs::read_dir(workspace().join(folder)).expect("the mistakes can be listed");
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.expect("a folder can be read").file_name().into_string().expect("a name")).collect();
+    names.retain(|name| name.ends_with(".yaml") && name != "cluster.yaml");
+    names.sort_unstable();
+    // Policies add up: each mistake is asked about alone.
+    let said = names.iter().map(|name| {
+        let (cluster, file) = (format!("{folder}/cluster.yaml"), format!("{folder}/{name}"));
+        let run = netpol(&["check", &cluster, &file, "-o", "pretty", "--fail-on", "never"]).ends_with(0);
+        format!("## {name}\n\n{}\n", run.out)
+    });
+    matches("mistakes.txt", &said.collect::<String>());
+}
+
 /// The shop with a port moved, a hole closed, a VPN widened and the nightly report gone.
 fn branch() -> Scratch {
     let branch = Scratch::new();

@@ -4,7 +4,7 @@ use rustc_hash::FxHashSet;
 
 use super::inventory::{Inventory, selection_of};
 use super::{Lint, rules};
-use crate::cluster::{Direction, Endpoint, EndpointId, Policy};
+use crate::cluster::{Direction, EndpointId, Policy};
 use crate::connections::{ConnectionId, Connections};
 use crate::diagnostic::Related;
 use crate::engine::{Engine, Identity};
@@ -183,12 +183,12 @@ fn tell(
         .collect();
     let finding = lint.find(&rules::ONE_SIDED_ALLOW, policy, path, message);
     finding.related = related;
-    finding.help = Some(format!(
-        "a connection needs both ends: add {theirs} rules for `{}` on the same ports, or remove this peer",
-        labels(cluster.endpoint(peer))
-    ));
-}
-
-fn labels(endpoint: Option<&Endpoint>) -> String {
-    endpoint.map_or_else(String::new, |endpoint| endpoint.labels.to_string())
+    finding.help = Some(match direction {
+        Direction::Egress => {
+            format!("a connection needs both ends: let `{own}` in to `{other}` on the same ports, or remove this peer")
+        }
+        Direction::Ingress => {
+            format!("a connection needs both ends: let `{other}` out to `{own}` on the same ports, or remove this peer")
+        }
+    });
 }
