@@ -208,7 +208,9 @@ impl Dns<'_> {
                 cluster.endpoint_label(*first)
             );
             let last = policy.spec.egress.len().saturating_sub(1);
-            let edit = edit::insert_after(lint.sources, &policy.origin, "spec.egress", last, &self.servers.rule());
+            let rule = self.servers.rule();
+            let edit =
+                rule.and_then(|rule| edit::insert_after(lint.sources, &policy.origin, "spec.egress", last, &rule));
             let mut related: Vec<Related> = Vec::new();
             for other in others.iter().filter_map(|id| cluster.policy(*id)).take(3) {
                 let message = format!("`{}` isolates egress as well and does not allow it either", other.name);

@@ -118,11 +118,11 @@ fn target(port: &ServicePort, endpoint: &Endpoint) -> Option<Port> {
 
 /// Whether annotations or a class decide how the load balancer works: some reach pods without a node in between, some are internal.
 fn is_special(lint: &Lint<'_>, service: &Service) -> bool {
-    let text = lint.sources.slice(&service.origin);
-    ["load-balancer", "loadbalancer", "loadBalancerClass"].iter().any(|word| text.contains(word))
-        && ["spec.loadBalancerClass", "metadata.annotations"]
-            .iter()
-            .any(|path| lint.sources.has_field(&service.origin, path))
+    let origin = &service.origin;
+    let tree = lint.sources.tree(origin);
+    let annotations = tree.get(&origin.prefix, "metadata.annotations").map_or(&[][..], |id| tree.entries(id));
+    let is_about_it = |key: &str| key.contains("load-balancer") || key.contains("loadbalancer");
+    annotations.iter().any(|entry| is_about_it(&entry.key)) || tree.has(&origin.prefix, "spec.loadBalancerClass")
 }
 
 /// Whether the policies let nodes in, whoever is behind them.

@@ -5,10 +5,10 @@ use std::net::{IpAddr, Ipv4Addr};
 use rustc_hash::FxHashSet;
 
 use crate::cluster::{
-    Cluster, Direction, Endpoint, EndpointId, NAMESPACE_NAME_LABEL, Service, ServiceKind, TargetPort,
+    Cluster, Direction, Endpoint, EndpointId, NAMESPACE_NAME_LABEL, NamespaceId, Service, ServiceKind, TargetPort,
 };
 use crate::edit::Value;
-use crate::engine::Engine;
+use crate::engine::{Engine, Identity};
 use crate::flow::{End, Flow, Route, endpoints_in};
 use crate::lint::inventory::{Inventory, services_in};
 use crate::object::Labels;
@@ -44,10 +44,15 @@ impl Server {
 pub(super) struct Servers {
     /// One of each sort that policies can tell apart; none on the host network, which selectors do not see.
     pub all: Vec<Server>,
+    /// What policies and their ports tell apart.
+    sorts: FxHashSet<([Identity; 3], Port, Option<Port>)>,
     /// Every pod that answers.
     pub endpoints: FxHashSet<EndpointId>,
     /// Addresses under which it is asked, the one of NodeLocal DNSCache first.
     addresses: Vec<IpAddr>,
+    /// Where Services of the DNS lead, as far as they have numbers for it.
+    targets: Vec<Port>,
+    has_services: bool,
     /// Namespace and labels of the first servers.
     selection: Option<(String, Labels)>,
 }
@@ -55,33 +60,51 @@ pub(super) struct Servers {
 impl Servers {
     pub fn new(inventory: &Inventory<'_>) -> Servers {
         let cluster = inventory.cluster;
-        let mut servers =
-            Servers { all: Vec::new(), endpoints: FxHashSet::default(), addresses: vec![NODE_LOCAL], selection: None };
-        let mut seen = FxHashSet::default();
-        for (name, namespace) in NAMESPACES.iter().filter_map(|name| Some((*name, cluster.find_namespace(name)?))) {
-            let services = services_in(cluster, namespace).iter().filter(|service| is_dns(service));
-            let groups = services.map(|service| (service.selector.clone(), Some(service)));
-            for (labels, service) in groups.chain([([LABEL].into_iter().collect(), None)]) {
-                servers.addresses.extend(service.iter().flat_map(|service| &service.addresses));
-                for (id, endpoint) in endpoints_in(cluster, namespace) {
-                    let is_behind =
-                        !labels.is_empty() && labels.iter().all(|(key, value)| endpoint.labels.get(key) == Some(value));
-                    if !is_behind || inventory.is_on_host_network(endpoint) || !servers.endpoints.insert(id) {
-                        continue;
-                    }
-                    let udp = target(service, endpoint, Protocol::Udp).or(Port::new(53));
-                    let Some(udp) = udp else { continue };
-                    let server = Server { endpoint: id, udp, tcp: target(service, endpoint, Protocol::Tcp) };
-                    servers.selection.get_or_insert_with(|| (name.to_owned(), labels.clone()));
-                    let identities = families()
-                        .map(|family| inventory.engine.identity(id, endpoint, family, inventory.engine.options()));
-                    if seen.insert((identities, server.udp, server.tcp)) {
-                        servers.all.push(server);
-                    }
-                }
+        let mut servers = Servers {
+            all: Vec::new(),
+            sorts: FxHashSet::default(),
+            endpoints: FxHashSet::default(),
+            addresses: vec![NODE_LOCAL],
+            targets: Vec::new(),
+            has_services: false,
+            selection: None,
+        };
+        for namespace in NAMESPACES.iter().filter_map(|name| cluster.find_namespace(name)) {
+            for service in services_in(cluster, namespace).iter().filter(|service| is_dns(service)) {
+                servers.has_services = true;
+                servers.addresses.extend(&service.addresses);
+                let targets = service.ports.iter().filter(|port| port.port.get() == 53);
+                servers.targets.extend(targets.filter_map(|port| match port.target {
+                    TargetPort::Number(number) => Some(number),
+                    TargetPort::Name(_) => None,
+                }));
+                servers.add(inventory, namespace, &service.selector, Some(service));
             }
+            servers.add(inventory, namespace, &[LABEL].into_iter().collect(), None);
         }
         servers
+    }
+
+    /// Adds the pods with some labels, which answer where their Service leads to.
+    fn add(&mut self, inventory: &Inventory<'_>, namespace: NamespaceId, labels: &Labels, service: Option<&Service>) {
+        if labels.is_empty() {
+            return;
+        }
+        let engine = inventory.engine;
+        for (id, endpoint) in endpoints_in(inventory.cluster, namespace) {
+            let is_behind = labels.iter().all(|(key, value)| endpoint.labels.get(key) == Some(value));
+            if !is_behind || inventory.is_on_host_network(endpoint) || !self.endpoints.insert(id) {
+                continue;
+            }
+            let Some(udp) = target(service, endpoint, Protocol::Udp).or(Port::new(53)) else { continue };
+            let server = Server { endpoint: id, udp, tcp: target(service, endpoint, Protocol::Tcp) };
+            let name = inventory.cluster.namespace_name(namespace);
+            self.selection.get_or_insert_with(|| (name.to_owned(), labels.clone()));
+            let identity = |family| engine.identity(id, endpoint, family, engine.options());
+            if self.sorts.insert((families().map(identity), server.udp, server.tcp)) {
+                self.all.push(server);
+            }
+        }
     }
 
     /// Whether the policies of a pod let it ask any of them.
@@ -116,11 +139,20 @@ impl Servers {
     /// The ports on which it may be asked: those of the servers, and where DNS usually is.
     pub fn ports(&self) -> Vec<Port> {
         let usual = [53, 5353, 8053].into_iter().filter_map(Port::new);
-        self.all.iter().flat_map(|server| [Some(server.udp), server.tcp]).flatten().chain(usual).collect()
+        self.all
+            .iter()
+            .flat_map(|server| [Some(server.udp), server.tcp])
+            .flatten()
+            .chain(self.targets.iter().copied())
+            .chain(usual)
+            .collect()
     }
 
-    /// The rule that lets pods ask the servers; without any in the input, port 53 of every pod.
-    pub fn rule(&self) -> Value {
+    /// The rule that lets pods ask the servers; without any sign of them in the input, port 53 of every pod.
+    pub fn rule(&self) -> Option<Value> {
+        if self.all.is_empty() && self.has_services {
+            return None;
+        }
         let labels = |labels: Vec<(String, Value)>| Value::map([("matchLabels", Value::Map(labels))]);
         let label = |(key, value): (&str, &str)| (key.to_owned(), Value::text(value));
         let peer = match &self.selection {
@@ -134,7 +166,7 @@ impl Servers {
         let udp = first.map_or(53, |server| server.udp.get());
         let tcp = first.and_then(|server| server.tcp).map_or(udp, Port::get);
         let ports = [("UDP", udp), ("TCP", tcp)].map(|(protocol, port)| self::port(protocol, port));
-        Value::map([("to", Value::List(vec![peer])), ("ports", Value::List(ports.to_vec()))])
+        Some(Value::map([("to", Value::List(vec![peer])), ("ports", Value::List(ports.to_vec()))]))
     }
 }
 
