@@ -46,6 +46,7 @@ pub mod cidr;
 mod classes;
 pub mod cluster;
 mod compile;
+mod conditions;
 pub mod config;
 pub mod connections;
 pub mod diagnostic;

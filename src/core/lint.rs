@@ -5,6 +5,7 @@
 
 pub mod rules;
 
+mod allowed;
 mod blocks;
 mod coverage;
 mod dns;
@@ -20,6 +21,7 @@ mod one_sided;
 mod peers;
 mod pinned;
 mod ports;
+mod redundant;
 mod unmatched;
 mod written;
 
@@ -46,11 +48,13 @@ pub fn lint(engine: &Engine, sources: &Sources) -> Vec<Diagnostic> {
     names::check(&mut lint);
     peers::check(&mut lint);
     ports::check(&mut lint);
-    blocks::check(&mut lint);
+    let allowed = allowed::Allowed::new(&lint);
+    blocks::check(&mut lint, &allowed);
     dns::check(&mut lint, &mut inventory);
     load_balancer::check(&mut lint, &mut inventory);
     // It is silent about rules that allow nothing for a reason that has been told.
     one_sided::check(&mut lint, &mut inventory);
+    redundant::check(&mut lint, &allowed);
     lint.findings
 }
 

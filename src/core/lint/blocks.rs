@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::IpNet;
 
+use super::allowed::{Allowed, AllowedRule, PeerAt, Whom, is_covered};
 use super::written::Written;
 use super::{Lint, rules};
 use crate::addresses::AddressRange;
@@ -11,7 +12,7 @@ use crate::cluster::Direction;
 use crate::connections::ConnectionSet;
 use crate::diagnostic::Related;
 use crate::model::{self, AddressBlock};
-use crate::object::{IpBlock, LabelSelector};
+use crate::object::IpBlock;
 use crate::options::IpBlocks;
 use crate::protocol::{Family, Port, Protocol};
 use crate::tables::connections_on;
@@ -19,9 +20,8 @@ use crate::tables::connections_on;
 /// Where clouds answer questions about a machine, its credentials among them.
 const METADATA: IpAddr = IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254));
 
-pub(super) fn check(lint: &mut Lint<'_>) {
+pub(super) fn check(lint: &mut Lint<'_>, allowed: &Allowed<'_>) {
     let has_both_families = has_both_families(lint);
-    let open: Vec<Written<'_>> = lint.rules().filter(|rule| rule.rule.peers.is_empty()).collect();
     for rule in lint.rules() {
         for (index, peer) in rule.rule.peers.iter().enumerate() {
             let Some((written, block)) =
@@ -30,11 +30,10 @@ pub(super) fn check(lint: &mut Lint<'_>) {
                 continue;
             };
             let path = format!("{}.ipBlock", rule.peer_path(index));
-            if is_empty(&block) {
+            if is_covered(&block, block.network) {
                 empty_block(lint, &rule, &path, written);
             } else {
                 redundant_excepts(lint, &rule, &path, written, &block);
-                moot_except(lint, &rule, &path, &block, &open);
             }
             if block.network.prefix_len() == 0 {
                 whole_internet(lint, &rule, &path, &block);
@@ -44,13 +43,10 @@ pub(super) fn check(lint: &mut Lint<'_>) {
             }
         }
     }
+    moot_excepts(lint, allowed);
 }
 
-/// M28: whether the holes leave nothing of the block.
-fn is_empty(block: &AddressBlock) -> bool {
-    block.except.len() > 1 && IpNet::aggregate(&block.except).contains(&block.network)
-}
-
+/// M28: the holes leave nothing of the block.
 fn empty_block(lint: &mut Lint<'_>, rule: &Written<'_>, path: &str, written: &IpBlock) {
     let message = format!("the exceptions are all of `{}` together: this peer matches no address", written.cidr);
     lint.find(&rules::EMPTY_BLOCK, rule.policy, format!("{path}.except"), message).help =
@@ -73,30 +69,62 @@ fn redundant_excepts(lint: &mut Lint<'_>, rule: &Written<'_>, path: &str, writte
     }
 }
 
-/// M16: a hole is no denial. A rule without peers for the same pods and ports lets in everyone, the hole included.
-fn moot_except(lint: &mut Lint<'_>, rule: &Written<'_>, path: &str, block: &AddressBlock, open: &[Written<'_>]) {
-    if block.except.is_empty() {
-        return;
+/// M16: a hole is no denial. What another peer for the same pods and ports has in it comes in, the hole included.
+fn moot_excepts(lint: &mut Lint<'_>, allowed: &Allowed<'_>) {
+    for (index, rule) in allowed.rules.iter().enumerate() {
+        for (peer, whom) in rule.peers.iter().enumerate().filter(|(_, whom)| whom.is_possible()) {
+            let Whom::Addresses(block) = whom else { continue };
+            let at = PeerAt { rule: index, peer };
+            let openers: Vec<_> = block.except.iter().map(|hole| opener(allowed, at, rule, *hole)).collect();
+            let path = format!("{}.ipBlock.except", rule.written.peer_path(peer));
+            match openers.first() {
+                Some(Some(first)) if openers.iter().all(|other| other.as_ref() == Some(first)) => {
+                    moot_except(lint, allowed, &rule.written, path, *first);
+                }
+                _ => {
+                    for (hole, opener) in openers.into_iter().enumerate() {
+                        let Some(opener) = opener else { continue };
+                        moot_except(lint, allowed, &rule.written, format!("{path}[{hole}]"), opener);
+                    }
+                }
+            }
+        }
     }
-    // Rules are in the order of their policies, which are in the order of their namespaces.
-    let start = open.partition_point(|other| other.policy.namespace < rule.policy.namespace);
-    let there = open.iter().skip(start).take_while(|other| other.policy.namespace == rule.policy.namespace);
-    let ports = connections(lint, rule);
-    let everyone = there.filter(|other| other.direction == rule.direction).find(|other| {
-        let selector = &other.policy.spec.pod_selector;
-        (*selector == LabelSelector::default() || *selector == rule.policy.spec.pod_selector)
-            && covers(&connections(lint, other), &ports)
-    });
-    let Some(everyone) = everyone else { return };
-    let policy = everyone.policy;
+}
+
+/// The first other peer that has a hole in it, and whether it has all of it.
+fn opener(allowed: &Allowed<'_>, at: PeerAt, rule: &AllowedRule<'_>, hole: IpNet) -> Option<(PeerAt, bool)> {
+    allowed.containing(rule, hole).filter(|(other, _)| *other != at).find_map(|(other, whom)| match whom {
+        Whom::Anyone => Some((other, true)),
+        Whom::Addresses(block) if !is_covered(block, hole) => {
+            Some((other, !block.except.iter().any(|kept| hole.contains(kept))))
+        }
+        _ => None,
+    })
+}
+
+fn moot_except(
+    lint: &mut Lint<'_>,
+    allowed: &Allowed<'_>,
+    rule: &Written<'_>,
+    path: String,
+    (at, is_whole): (PeerAt, bool),
+) {
+    let Some(other) = allowed.rules.get(at.rule) else { return };
+    let written = &other.written;
+    let (whom, place) = match other.peers.get(at.peer) {
+        Some(Whom::Addresses(block)) => (format!("`{}`", block.network), written.peer_path(at.peer)),
+        _ => ("everyone".to_owned(), written.path()),
+    };
+    let consequence = if is_whole { "this exception changes nothing" } else { "this exception holds in part only" };
     let message = format!(
-        "this exception changes nothing: `{}` allows everyone on the same ports, and an exception denies nobody",
-        policy.name
+        "{consequence}: `{}` allows {whom} on the same ports, and an exception denies nobody",
+        written.policy.name
     );
-    let place = lint.place(policy, everyone.path());
-    let finding = lint.find(&rules::MOOT_EXCEPT, rule.policy, format!("{path}.except"), message);
+    let place = lint.place(written.policy, place);
+    let finding = lint.find(&rules::MOOT_EXCEPT, rule.policy, path, message);
     finding.help = Some("have one rule say who is allowed, with the exception, and remove the other".to_owned());
-    finding.related.push(Related { place, message: "allows everyone".to_owned() });
+    finding.related.push(Related { place, message: format!("allows {whom}") });
 }
 
 /// The ports of a rule where no port name resolves.
@@ -105,11 +133,6 @@ fn connections(lint: &Lint<'_>, rule: &Written<'_>) -> ConnectionSet {
         Some(model::Rule { ports: Some(ports), .. }) => connections_on(&ports, &[]),
         _ => ConnectionSet::all(),
     }
-}
-
-fn covers(wide: &ConnectionSet, narrow: &ConnectionSet) -> bool {
-    !narrow.is_empty()
-        && Protocol::ALL.into_iter().all(|protocol| narrow.ports(protocol).difference(wide.ports(protocol)).is_empty())
 }
 
 /// M25: silent where the excepts leave out both what the cluster has and the metadata service, or ports do.

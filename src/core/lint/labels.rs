@@ -5,6 +5,7 @@ use super::inventory::{Inventory, Values};
 use super::near::nearest;
 use super::{Lint, rules};
 use crate::cluster::{EndpointId, EndpointKind, NamespaceId, Policy};
+use crate::conditions::{Bearer, can_hold};
 use crate::diagnostic::Fix;
 use crate::edit;
 use crate::object::{LabelSelector, Labels, WorkloadKind};
@@ -48,36 +49,35 @@ impl<'a> Written<'a> {
 }
 
 /// M32: whether no labels can meet the selector.
-pub(super) fn contradiction(lint: &mut Lint<'_>, policy: &Policy, written: &Written<'_>, consequence: &str) -> bool {
-    let Some((index, requirement)) = written.requirements().skip(1).find(|(index, requirement)| {
-        let mut earlier = written.requirements().take(*index).filter(|(_, other)| other.key == requirement.key);
-        earlier.next().is_some() && !can_hold(written.selector, &requirement.key)
+pub(super) fn contradiction(
+    lint: &mut Lint<'_>,
+    policy: &Policy,
+    written: &Written<'_>,
+    bearer: Bearer,
+    consequence: &str,
+) -> bool {
+    let Some(on_key) = written.requirements().find_map(|(_, first)| {
+        let on_key: Vec<_> = written.requirements().filter(|(_, other)| other.key == first.key).collect();
+        let requirements = on_key.iter().map(|(_, requirement)| *requirement);
+        (!can_hold(bearer, &first.key, requirements)).then_some(on_key)
     }) else {
         return false;
     };
-    let on_key = written.selector.requirements().iter().filter(|other| other.key == requirement.key);
-    let conditions: Vec<String> = on_key.map(|other| format!("`{other}`")).collect();
-    let message = format!("{} cannot all hold: {consequence}", conditions.join(" and "));
-    lint.find(&rules::CONTRADICTORY_SELECTOR, policy, written.requirement(index), message).help =
-        Some("all conditions of a selector must hold: put alternatives into the `values` of one `In`".to_owned());
+    let Some((index, _)) = on_key.get(1).or(on_key.first()) else { return false };
+    let conditions: Vec<String> = on_key.iter().map(|(_, condition)| format!("`{condition}`")).collect();
+    let (message, help) = match conditions.as_slice() {
+        [condition] => (
+            format!("{condition} cannot hold, since every namespace has the label: {consequence}"),
+            "write `{}` for all namespaces",
+        ),
+        _ => (
+            format!("{} cannot all hold: {consequence}", conditions.join(" and ")),
+            "all conditions of a selector must hold: put alternatives into the `values` of one `In`",
+        ),
+    };
+    lint.find(&rules::CONTRADICTORY_SELECTOR, policy, written.requirement(*index), message).help =
+        Some(help.to_owned());
     true
-}
-
-/// Whether some value of a key, or its absence, meets all that a selector asks of it.
-fn can_hold(selector: &Selector, key: &str) -> bool {
-    let on_key = || selector.requirements().iter().filter(|requirement| &*requirement.key == key);
-    let listed = on_key().find_map(|requirement| match &requirement.operator {
-        Operator::In(values) => Some(values),
-        _ => None,
-    });
-    let holds = |labels: &Labels| on_key().all(|requirement| requirement.is_met(labels));
-    match listed {
-        Some(values) => values.iter().any(|value| holds(&[(key, &**value)].into_iter().collect())),
-        None => {
-            let is = |operator: &Operator| on_key().any(|requirement| requirement.operator == *operator);
-            !(is(&Operator::Exists) && is(&Operator::DoesNotExist))
-        }
-    }
 }
 
 /// The labels that controllers set, with what they are.

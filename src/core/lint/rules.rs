@@ -88,6 +88,10 @@ rules! {
     POD_ADDRESS = Warning, "pod-address", "an ipBlock is the address of a pod";
     PORT_NAME_OF_ADDRESSES = Error, "port-name-of-addresses", "an egress rule asks addresses for a port name";
     REDUNDANT_EXCEPT = Note, "redundant-except", "an `except` entry lies within another one";
+    REDUNDANT_PEER = Note, "redundant-peer", "a peer changes no traffic: another one allows as much";
+    REDUNDANT_POLICY = Note, "redundant-policy", "a policy changes no traffic: others do as much";
+    REDUNDANT_PORT = Note, "redundant-port", "a port is in another one of the same rule";
+    REDUNDANT_RULE = Note, "redundant-rule", "a rule changes no traffic: others allow as much";
     SELECTS_NO_POD = Warning, "selects-no-pod", "a policy selects no pod";
     SERVICE_ADDRESS = Warning, "service-address", "an ipBlock is the address of a Service";
     SERVICE_PORT = Error, "service-port", "a rule has the port of a Service, on which no pod listens";

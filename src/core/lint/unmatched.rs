@@ -10,6 +10,7 @@ use super::labels::{self, Written};
 use super::near::nearest;
 use super::{Lint, rules};
 use crate::cluster::{Direction, EndpointId, EndpointKind, NAMESPACE_NAME_LABEL, NamespaceId, Policy};
+use crate::conditions::Bearer;
 use crate::diagnostic::{Fix, Related};
 use crate::edit;
 use crate::model::{NamespaceScope, Peer, PodSelection};
@@ -84,10 +85,10 @@ impl Selection<'_> {
         pods: Option<&Written<'_>>,
     ) {
         let consequence = self.role.consequence();
-        let is_contradictory = |lint: &mut Lint<'_>, written: Option<&Written<'_>>| {
-            written.is_some_and(|written| labels::contradiction(lint, self.policy, written, consequence))
+        let is_contradictory = |lint: &mut Lint<'_>, written: Option<&Written<'_>>, bearer| {
+            written.is_some_and(|written| labels::contradiction(lint, self.policy, written, bearer, consequence))
         };
-        if is_contradictory(lint, namespaces) | is_contradictory(lint, pods) {
+        if is_contradictory(lint, namespaces, Bearer::Namespace) | is_contradictory(lint, pods, Bearer::Pod) {
             return;
         }
         let scope = inventory.namespaces(&self.selection.namespaces);
