@@ -51,6 +51,12 @@ impl PortSet {
         self.0.iter().any(|(first, last)| *first <= port && port <= *last)
     }
 
+    /// Whether every port of this set is in the other.
+    pub fn is_subset(&self, other: &PortSet) -> bool {
+        // INVARIANT: ranges do not touch, so that a range is in one range of the other or not in the other.
+        self.0.iter().all(|(first, last)| other.0.iter().any(|(start, end)| start <= first && last <= end))
+    }
+
     /// The ports in both sets.
     pub fn intersection(&self, other: &PortSet) -> PortSet {
         let mut ranges = Vec::new();
@@ -299,6 +305,7 @@ mod tests {
             [set(&[]), set(&[(1, 3), (7, 9)]), set(&[(2, 8)]), set(&[(1, 65535)]), set(&[(65535, 65535), (1, 1)])];
         for a in &sets {
             for b in &sets {
+                assert_eq!(a.is_subset(b), a.difference(b).is_empty());
                 for port in (1..12).chain([65534, 65535]).map(|number| Port::new(number).unwrap()) {
                     let (in_a, in_b) = (a.contains(port), b.contains(port));
                     assert_eq!(a.union(b).contains(port), in_a || in_b);

@@ -11,7 +11,7 @@ use super::Lint;
 use super::written::Written;
 use crate::cluster::{Cluster, Direction};
 use crate::conditions::{Conditions, Handle};
-use crate::connections::{ConnectionSet, PortSet};
+use crate::connections::ConnectionSet;
 use crate::model::{self, AddressBlock, Peer, PortMatch, PortSelection};
 use crate::protocol::Protocol;
 use crate::tables::connections_on;
@@ -239,7 +239,9 @@ impl Ports {
             (Ports::All, _) => true,
             (Ports::Some { .. }, Ports::All) => false,
             (Ports::Some { numbers, names }, Ports::Some { numbers: other_numbers, names: other_names }) => {
-                other_numbers.zip(numbers, PortSet::difference).is_empty()
+                Protocol::ALL
+                    .into_iter()
+                    .all(|protocol| other_numbers.ports(protocol).is_subset(numbers.ports(protocol)))
                     && other_names.iter().all(|name| numbers.ports(name.0).is_all() || names.contains(name))
             }
         }
