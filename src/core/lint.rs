@@ -17,6 +17,7 @@ mod listening;
 mod load_balancer;
 mod names;
 mod near;
+mod omitted;
 mod one_sided;
 mod peers;
 mod pinned;
@@ -45,6 +46,7 @@ pub fn lint(engine: &Engine, sources: &Sources) -> Vec<Diagnostic> {
     pinned::check(&mut lint);
     coverage::check(&mut lint, &mut inventory);
     everyone::check(&mut lint);
+    omitted::check(&mut lint);
     names::check(&mut lint);
     peers::check(&mut lint);
     ports::check(&mut lint);

@@ -41,6 +41,7 @@ pub(super) fn check(lint: &mut Lint<'_>, inventory: &mut Inventory<'_>) {
                             PortSelection::Range(..) => {}
                         }
                     }
+                    destinations.check_undeclared(lint, inventory, policy, &rule.path.port(0), ports);
                 }
             }
         }
@@ -176,6 +177,43 @@ impl<'a> Destinations<'a> {
         let place = Place::Field { origin: service.origin.clone(), path: format!("spec.ports[{}]", first.index) };
         finding.related.push(Related { place, message: format!("Service `{label}` leads to {new}") });
         finding.fix = edit.map(|edit| Fix { title: format!("write {new}"), edits: vec![edit] });
+    }
+}
+
+impl<'a> Destinations<'a> {
+    /// A rule of which no port is one that a pod is known to listen on, where every pod says on which it does.
+    fn check_undeclared(
+        &self,
+        lint: &mut Lint<'_>,
+        inventory: &mut Inventory<'a>,
+        policy: &Policy,
+        path: &str,
+        ports: &[PortMatch],
+    ) {
+        if !self.are_all || self.pods.is_empty() {
+            return;
+        }
+        let services = inventory.services_of();
+        for (id, endpoint) in &self.pods {
+            let services = services.get(id.0 as usize).map_or(&[][..], Vec::as_slice);
+            for port in ports {
+                let PortSelection::Range(first, last) = &port.ports else { return };
+                if first != last
+                    || !matches!(Listening::of(endpoint, services, (port.protocol, *first)), Listening::Other)
+                {
+                    return;
+                }
+            }
+        }
+        let mut declared: Vec<_> = self.pods.iter().flat_map(|(_, endpoint)| &endpoint.container_ports).collect();
+        declared.sort_unstable();
+        declared.dedup();
+        let more = if declared.len() > 6 { ", …" } else { "" };
+        let some: Vec<String> = declared.iter().take(6).map(|(protocol, port)| format!("{port}/{protocol}")).collect();
+        let message =
+            format!("no {} declares such a port: those that they declare are {}{more}", self.whose(), some.join(", "));
+        lint.find(&rules::UNDECLARED_PORT, policy, format!("{path}.port"), message).help =
+            Some("write one of these, or declare the port in the pod's containers".to_owned());
     }
 }
 

@@ -58,6 +58,7 @@ rules! {
     EMPTY_BLOCK = Error, "empty-block", "the `except` entries of a block cover all of it";
     EMPTY_PEERS = Warning, "empty-peers", "`from` or `to` is written with nothing in it, which means everyone";
     EMPTY_PORTS = Warning, "empty-ports", "`ports` is written with nothing in it, which means every port";
+    EMPTY_SELECTOR = Warning, "empty-selector", "a selector is missing or has nothing in it, which selects everything";
     GENERATED_LABEL = Warning, "generated-label", "a selector asks for a label that a controller generates";
     HOST_NETWORK = Warning, "host-network", "a selector matches only pods on the host network, which selectors do not see";
     IGNORE_WITHOUT_REASON = Error, "ignore-without-reason", "a comment ignores a rule and does not say why";
@@ -100,6 +101,7 @@ rules! {
     SPLIT_PEER = Warning, "split-peer", "a dash makes two peers of a namespace and the pods in it";
     SPLIT_RULE = Warning, "split-rule", "a dash makes two rules of peers and their ports";
     TERMINATED_POD = Note, "terminated-pod", "a pod has run to its end and is left out";
+    UNDECLARED_PORT = Note, "undeclared-port", "a rule is for ports that no pod declares";
     UNINTENDED_INGRESS = Warning, "unintended-ingress-isolation", "a policy with egress rules only isolates ingress as well";
     UNKNOWN_KIND = Error, "unknown-kind", "an object has an `apiVersion` or `kind` that there is not";
     UNKNOWN_NAMESPACE_LABEL = Warning, "unknown-namespace-label", "a namespaceSelector asks for a label that no namespace has";
