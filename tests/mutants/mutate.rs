@@ -86,8 +86,10 @@ pub fn mutants(text: &str, document: RangeInclusive<usize>) -> Vec<Mutant> {
                 result.extend(changed.as_deref());
                 result.extend(&lines[end + 1..]);
                 let around: Vec<usize> = parents(&lines, index).collect();
-                let block = around.first().copied().unwrap_or(index);
-                let last = end_of_block(&lines, block, *document.end());
+                // A word of a list says something about what the list is in.
+                let is_word = lines[index].trim_start().starts_with("- ") && !lines[index].contains(':');
+                let block = around.get(usize::from(is_word)).copied().unwrap_or(index);
+                let last = end_of_item(&lines, block, *document.end());
                 let mut near: Vec<u32> = (block..=last + 2).map(|line| line as u32).collect();
                 near.extend(around.into_iter().chain([name]).map(|line| line as u32 + 1));
                 mutants.push(Mutant { mutation, text: result.join("\n") + "\n", before: line.to_owned(), lines: near });
@@ -116,11 +118,27 @@ fn end_of_block(lines: &[&str], index: usize, last: usize) -> usize {
     index + lines[index + 1..=last].iter().take_while(|inner| is_inside(inner)).count()
 }
 
-/// The lines that a line is in: the one that begins its block, and the one that begins that one's.
+/// The last line of the item that a line begins, or of its block.
+fn end_of_item(lines: &[&str], index: usize, last: usize) -> usize {
+    let start = indent(lines[index]);
+    if !lines[index].trim_start().starts_with('-') {
+        return end_of_block(lines, index, last);
+    }
+    index + lines[index + 1..=last].iter().take_while(|inner| inner.trim().is_empty() || indent(inner) > start).count()
+}
+
+/// The lines that a line is in: the one that begins its block, the one that begins that one's, and so on.
 fn parents<'a>(lines: &'a [&'a str], index: usize) -> impl Iterator<Item = usize> + 'a {
-    let parent = |index: usize| {
+    let is_item = |index: usize| lines[index].trim_start().starts_with('-');
+    let parent = move |index: usize| {
         let start = indent(lines[index]);
-        (0..index).rev().find(|above| !lines[*above].trim().is_empty() && indent(lines[*above]) < start)
+        let is_key = |above: usize| lines[above].ends_with(':') && !is_item(above);
+        let begins = |above: &usize| {
+            !lines[*above].trim().is_empty()
+                && (indent(lines[*above]) < start
+                    || (indent(lines[*above]) == start && is_item(index) && is_key(*above)))
+        };
+        (0..index).rev().find(begins)
     };
     std::iter::successors(parent(index), move |index| parent(*index))
 }
@@ -151,8 +169,8 @@ fn changed(mutation: Mutation, lines: &[&str], index: usize, spec: usize) -> Vec
             swapped.swap(last - 1, last);
             let swapped: String = swapped.into_iter().collect();
             let names = [format!("{key}s"), key.to_lowercase(), swapped];
-            let names = names.into_iter().filter(|name| name != key);
-            names.map(|name| Some(line.replacen(&format!("{key}:"), &format!("{name}:"), 1))).collect()
+            let names = names.into_iter().cycle().skip(index % 3).filter(|name| name != key);
+            names.take(1).map(|name| Some(line.replacen(&format!("{key}:"), &format!("{name}:"), 1))).collect()
         }
         Mutation::MisspellLabel if is_label(index) && value.len() >= 4 => {
             let letter = if value.ends_with('e') { "a" } else { "e" };
@@ -174,8 +192,8 @@ fn changed(mutation: Mutation, lines: &[&str], index: usize, spec: usize) -> Vec
         }
         Mutation::SwapProtocol if line.contains("TCP") => vec![Some(line.replacen("TCP", "UDP", 1))],
         Mutation::SwapProtocol if line.contains("UDP") => vec![Some(line.replacen("UDP", "TCP", 1))],
-        Mutation::IndentMore if index != spec => vec![Some(format!("  {line}"))],
-        Mutation::IndentLess if start >= 2 => vec![Some(line[2..].to_owned())],
+        Mutation::IndentMore if index != spec && index % 2 == 0 => vec![Some(format!("  {line}"))],
+        Mutation::IndentLess if start >= 2 && index % 2 == 1 => vec![Some(line[2..].to_owned())],
         _ => unchanged,
     }
 }
