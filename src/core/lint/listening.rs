@@ -198,9 +198,13 @@ impl<'a> Destinations<'a> {
             let services = services.get(id.0 as usize).map_or(&[][..], Vec::as_slice);
             for port in ports {
                 let PortSelection::Range(first, last) = &port.ports else { return };
-                if first != last
-                    || !matches!(Listening::of(endpoint, services, (port.protocol, *first)), Listening::Other)
-                {
+                // A pod that declares nothing of the protocol may be silent about it.
+                let is_near = endpoint
+                    .container_ports
+                    .iter()
+                    .any(|(protocol, declared)| *protocol == port.protocol || declared == first);
+                let listening = Listening::of(endpoint, services, (port.protocol, *first));
+                if first != last || !is_near || !matches!(listening, Listening::Other) {
                     return;
                 }
             }
