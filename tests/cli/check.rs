@@ -184,7 +184,7 @@ fn reports_do_not_run_into_each_other() {
 #[test]
 fn many_notes_that_say_the_same_are_counted_in_frames_and_listed_elsewhere() {
     let policy = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: { name: a0, namespace: shop }\n\
-                  spec: { podSelector: {}, ingress: [{ from: [{ podSelector: {} }] }] }\n---\n";
+                  spec: { podSelector: { matchLabels: { app: a0 } }, ingress: [{ from: [{ podSelector: {} }] }] }\n---\n";
     let many: String = (0..9).map(|number| policy.replace("a0", &format!("a{number}"))).collect();
     let slug = "note[implicit-policy-types]";
     let run =
