@@ -192,8 +192,8 @@ fn changed(mutation: Mutation, lines: &[&str], index: usize, spec: usize) -> Vec
         }
         Mutation::SwapProtocol if line.contains("TCP") => vec![Some(line.replacen("TCP", "UDP", 1))],
         Mutation::SwapProtocol if line.contains("UDP") => vec![Some(line.replacen("UDP", "TCP", 1))],
-        Mutation::IndentMore if index != spec && index % 2 == 0 => vec![Some(format!("  {line}"))],
-        Mutation::IndentLess if start >= 2 && index % 2 == 1 => vec![Some(line[2..].to_owned())],
+        Mutation::IndentMore if index != spec && index.is_multiple_of(2) => vec![Some(format!("  {line}"))],
+        Mutation::IndentLess if start >= 2 && !index.is_multiple_of(2) => vec![Some(line[2..].to_owned())],
         _ => unchanged,
     }
 }
