@@ -42,9 +42,9 @@ const LIMITS: [(Mutation, usize, &str); 7] = [
         20,
         "fewer rules, or rules for all ports or for everyone, are policies as good as the others",
     ),
-    (Mutation::RenameLabel, 5, "an input that is no whole cluster does not show that there is no such namespace"),
-    (Mutation::RenameKey, 5, "an input that is no whole cluster does not show that there is no such namespace"),
-    (Mutation::SwapPort, 32, "outside of the cluster, and on pods that declare no port, any port may be the right one"),
+    (Mutation::RenameLabel, 7, "an input that is no whole cluster does not show that there is no such namespace"),
+    (Mutation::RenameKey, 7, "an input that is no whole cluster does not show that there is no such namespace"),
+    (Mutation::SwapPort, 10, "outside of the cluster, and on pods that declare no port, any port may be the right one"),
     (Mutation::SwapProtocol, 8, "outside of the cluster, either protocol may be the right one"),
 ];
 
