@@ -9,13 +9,15 @@ use netpol_tests::case::{find_files, workspace};
 use serde_json::Value;
 
 /// What each crate of ours may depend on, of ours. `tests` and `xtask` may depend on all.
-const ARROWS: [(&str, &[&str]); 7] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     ("netpol", &[]),
     ("netpol-nft", &["netpol"]),
     ("netpol-report", &["netpol"]),
     ("netpol-ide", &["netpol"]),
-    ("netpol-cli", &["netpol", "netpol-nft", "netpol-report", "netpol-ide"]),
-    ("netpol-wasm", &["netpol", "netpol-nft", "netpol-report", "netpol-ide"]),
+    ("netpol-command", &["netpol", "netpol-nft", "netpol-report", "netpol-ide"]),
+    ("netpol-cli", &["netpol-command"]),
+    ("netpol-arguments", &["netpol-command"]),
+    ("netpol-wasm", &["netpol", "netpol-nft", "netpol-report", "netpol-ide", "netpol-command"]),
     ("netpol-enforcer", &["netpol", "netpol-nft"]),
 ];
 const EXEMPT: [&str; 2] = ["netpol-tests", "xtask"];

@@ -1,67 +1,39 @@
-//! The files that paths mean: a file whatever it is called, a folder's manifests down to its last subfolder, without what git ignores.
+//! The files that paths mean.
 
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 
 use ignore::{Walk, WalkBuilder};
+use netpol_command::{CONFIG_FILE, Found};
 
-use crate::{Failure, config};
-
-/// What was found.
-#[derive(Default)]
-pub struct Files {
-    pub found: Vec<PathBuf>,
-    /// Places in folders that cannot be read, and why.
-    pub unreadable: Vec<(String, String)>,
+/// The manifests that a path means; `-` is standard input.
+pub fn manifests(path: &Path) -> io::Result<Found> {
+    let mut found = Found::default();
+    if path.as_os_str() == "-" || !std::fs::metadata(path)?.is_dir() {
+        found.files.push(path.to_owned());
+        return Ok(found);
+    }
+    for entry in walk(path, true) {
+        match entry {
+            Ok(entry) if is_manifest(entry.path()) && entry.file_type().is_some_and(|kind| kind.is_file()) => {
+                found.files.push(entry.into_path());
+            }
+            Ok(_) => {}
+            Err(error) => skip(error, &mut found),
+        }
+    }
+    if found.files.is_empty() && found.unreadable.is_empty() {
+        found.ignored = walk(path, false).flatten().filter(|entry| is_manifest(entry.path())).count();
+    }
+    Ok(found)
 }
 
-impl Files {
-    /// Adds the files that a path means; `-` is standard input.
-    ///
-    /// # Errors
-    ///
-    /// The path is not there, or it is a folder without manifests.
-    pub fn add(&mut self, path: &Path) -> Result<(), Failure> {
-        let is_folder = path.as_os_str() != "-"
-            && std::fs::metadata(path)
-                .map_err(|source| Failure::Read { path: path.display().to_string(), source })?
-                .is_dir();
-        if !is_folder {
-            self.found.push(path.to_owned());
-            return Ok(());
-        }
-        let before = self.found.len() + self.unreadable.len();
-        for entry in walk(path, true) {
-            match entry {
-                Ok(entry) if is_manifest(entry.path()) && entry.file_type().is_some_and(|kind| kind.is_file()) => {
-                    self.found.push(entry.into_path());
-                }
-                Ok(_) => {}
-                Err(error) => self.skip(&error),
-            }
-        }
-        if self.found.len() + self.unreadable.len() > before {
-            return Ok(());
-        }
-        let folder = path.display();
-        Err(Failure::Usage(match walk(path, false).flatten().filter(|entry| is_manifest(entry.path())).count() {
-            0 => format!("no .yaml, .yml or .json file in `{folder}`"),
-            count => {
-                format!("all {count} manifests in `{folder}` are ignored by .gitignore: name the files to read them")
-            }
-        }))
-    }
-
-    /// A link in a circle leads to what is read anyway; anything else that cannot be read may be a manifest.
-    fn skip(&mut self, error: &ignore::Error) {
-        let Some(path) = path_of(error) else { return };
-        if !is_circle(error) && (is_manifest(path) || !path.is_symlink()) {
-            let reason = match error.io_error().map(std::io::Error::kind) {
-                Some(std::io::ErrorKind::NotFound) => "it is a link to nothing".to_owned(),
-                Some(kind) => kind.to_string(),
-                None => error.to_string(),
-            };
-            self.unreadable.push((path.display().to_string(), reason));
-        }
+/// A link in a circle leads to what is read anyway; anything else that cannot be read may be a manifest.
+fn skip(error: ignore::Error, found: &mut Found) {
+    let Some(path) = path_of(&error).map(Path::to_owned) else { return };
+    if !is_circle(&error) && (is_manifest(&path) || !path.is_symlink()) {
+        let message = error.to_string();
+        found.unreadable.push((path, error.into_io_error().unwrap_or_else(|| io::Error::other(message))));
     }
 }
 
@@ -81,7 +53,7 @@ fn walk(folder: &Path, is_ignoring: bool) -> Walk {
 }
 
 fn is_manifest(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name != config::FILE)
+    path.file_name().is_some_and(|name| name != CONFIG_FILE)
         && path.extension().is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension == *known))
 }
 

@@ -1,18 +1,20 @@
 //! `--fix` and `--diff`: the edits that mend findings, in the files or only shown.
 
+use std::path::Path;
+
 use netpol::fix;
 use similar::TextDiff;
 
 use crate::Failure;
-use crate::args::{Check, Common};
+use crate::args::Check;
+use crate::context::Context;
 use crate::input::{self, Checked};
-use crate::terminal::Terminal;
 
 /// A fix can uncover another finding with a fix; more rounds than this mean that two of them quarrel.
 const MOST_ROUNDS: usize = 10;
 
 /// Writes the fixed files and checks again, until nothing is left to fix.
-pub fn write(mut checked: Checked, command: &Check, common: &Common) -> Result<Checked, Failure> {
+pub fn write(mut checked: Checked, command: &Check, context: &Context<'_>) -> Result<Checked, Failure> {
     if command.paths.iter().any(|path| path.as_os_str() == "-") {
         return Err(Failure::Usage("standard input cannot be fixed: use --diff to see the changes".to_owned()));
     }
@@ -24,14 +26,14 @@ pub fn write(mut checked: Checked, command: &Check, common: &Common) -> Result<C
         }
         for (id, text) in &fixed.texts {
             let path = checked.sources.get(*id).map_or("", |source| &source.path);
-            std::fs::write(path, text).map_err(|source| Failure::Write { path: path.to_owned(), source })?;
+            context.write(Path::new(path), text)?;
         }
         count += fixed.count;
-        checked = input::check(&command.paths, common)?;
+        checked = input::check(&command.paths, context)?;
     }
-    if !common.quiet {
+    if !context.common.quiet {
         let plural = if count == 1 { "" } else { "es" };
-        Terminal::of(common).report(&format!("applied {count} fix{plural}\n"));
+        context.host.report(&format!("applied {count} fix{plural}\n"));
     }
     Ok(checked)
 }

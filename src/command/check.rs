@@ -3,7 +3,6 @@
 mod fix;
 
 use std::collections::BTreeSet;
-use std::io::Write;
 use std::path::Path;
 
 use netpol::diagnostic::Severity;
@@ -11,46 +10,46 @@ use netpol::lint::{RULES, Rule};
 use netpol_report::Style;
 use netpol_report::check::{Baseline, Findings, Format};
 
-use crate::args::{Check, CheckFormat, CheckOutput, Common, FailOn, Rules};
-use crate::terminal::{Terminal, delivered};
+use crate::args::{Check, CheckFormat, CheckOutput, FailOn, Rules};
+use crate::context::Context;
+use crate::host::delivered;
 use crate::{Failure, Status, input};
 
 /// GitHub refuses summaries of more than 1 MiB, and shows nothing of them.
 const LARGEST_SUMMARY: usize = 900_000;
 
-pub fn run(command: &Check, common: &Common) -> Result<Status, Failure> {
+pub fn run(command: &Check, context: &Context<'_>) -> Result<Status, Failure> {
     refuse_collisions(&command.output)?;
-    let mut checked = input::check(&command.paths, common)?;
+    let mut checked = input::check(&command.paths, context)?;
     if command.fix {
-        checked = fix::write(checked, command, common)?;
+        checked = fix::write(checked, command, context)?;
     }
     let mut findings = Findings::new(&checked.diagnostics, &checked.ignored, &checked.sources);
-    let terminal = Terminal::of(common);
     if let Some(file) = &command.write_baseline {
-        write(file, &findings.baseline().text()?)?;
-        if !common.quiet {
-            terminal.report(&format!("wrote {} to `{}`\n", findings.summary(), file.display()));
+        context.write(file, &findings.baseline().text()?)?;
+        if !context.common.quiet {
+            context.host.report(&format!("wrote {} to `{}`\n", findings.summary(), file.display()));
         }
         return Ok(status(&findings, FailOn::Never));
     }
     if let Some(file) = &command.baseline {
-        for gone in findings.leave_out(read_baseline(file)?) {
-            terminal.report(&netpol_report::diagnostics::warning(
+        for gone in findings.leave_out(read_baseline(file, context)?) {
+            context.host.report(&netpol_report::diagnostics::warning(
                 &format!("stale entry in `{}`: {}: {}", file.display(), gone.slug, gone.message),
-                &terminal.error_style(),
+                &context.error_style(),
             ));
         }
     }
     let status = status(&findings, command.fail_on);
     if command.diff {
         let diff = fix::diff(&checked);
-        if diff.is_empty() && !common.quiet {
-            terminal.report("nothing can be mended for certain\n");
+        if diff.is_empty() && !context.common.quiet {
+            context.host.report("nothing can be mended for certain\n");
         }
-        print(&diff)?;
+        print(&diff, context)?;
         return Ok(status);
     }
-    if common.quiet {
+    if context.common.quiet {
         findings.leave_out_notes();
     }
     if !command.with_ignored {
@@ -58,17 +57,17 @@ pub fn run(command: &Check, common: &Common) -> Result<Status, Failure> {
     }
     for output in &command.output {
         match &output.file {
-            None => print(&findings.text(output.format.into(), &terminal.output_style())?)?,
-            Some(file) => write(file, &findings.text(output.format.into(), &Style::default())?)?,
+            None => print(&findings.text(output.format.into(), &context.output_style())?, context)?,
+            Some(file) => context.write(file, &findings.text(output.format.into(), &Style::default())?)?,
         }
     }
     if command.output.iter().all(|output| output.file.is_some()) {
-        if is_github() {
-            print(&annotations(&findings)?)?;
+        if is_github(context) {
+            print(&annotations(&findings)?, context)?;
         }
-        print(&findings.text(Format::Pretty, &terminal.output_style())?)?;
+        print(&findings.text(Format::Pretty, &context.output_style())?, context)?;
     }
-    summarise_step(&findings)?;
+    summarise_step(&findings, context)?;
     Ok(status)
 }
 
@@ -86,20 +85,15 @@ fn refuse_collisions(outputs: &[CheckOutput]) -> Result<(), Failure> {
     }
 }
 
-fn print(text: &str) -> Result<(), Failure> {
-    delivered(std::io::stdout().lock().write_all(text.as_bytes()))?;
+fn print(text: &str, context: &Context<'_>) -> Result<(), Failure> {
+    delivered(context.host.output(text.as_bytes()))?;
     Ok(())
 }
 
-fn write(file: &Path, text: &str) -> Result<(), Failure> {
-    std::fs::write(file, text).map_err(|source| Failure::Write { path: file.display().to_string(), source })
-}
-
-fn read_baseline(file: &Path) -> Result<Baseline, Failure> {
-    let path = file.display().to_string();
-    let text = std::fs::read_to_string(file).map_err(|source| Failure::Read { path: path.clone(), source })?;
-    Baseline::parse(&text)
-        .map_err(|error| Failure::Usage(format!("`{path}` is no baseline: {error}; --write-baseline makes one")))
+fn read_baseline(file: &Path, context: &Context<'_>) -> Result<Baseline, Failure> {
+    Baseline::parse(&context.text(file)?).map_err(|error| {
+        Failure::Usage(format!("`{}` is no baseline: {error}; --write-baseline makes one", file.display()))
+    })
 }
 
 fn status(findings: &Findings<'_>, fail_on: FailOn) -> Status {
@@ -121,16 +115,15 @@ fn annotations(findings: &Findings<'_>) -> Result<String, Failure> {
     Ok(if text.is_empty() { text } else { format!("::group::annotations\n{text}::endgroup::\n") })
 }
 
-fn is_github() -> bool {
-    std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true")
+fn is_github(context: &Context<'_>) -> bool {
+    context.host.variable("GITHUB_ACTIONS").is_some_and(|value| value == "true")
 }
 
 /// In GitHub Actions, adds the findings to the summary of the step.
-fn summarise_step(findings: &Findings<'_>) -> Result<(), Failure> {
-    let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| is_github() && !path.is_empty()) else {
+fn summarise_step(findings: &Findings<'_>, context: &Context<'_>) -> Result<(), Failure> {
+    let Some(path) = context.host.variable("GITHUB_STEP_SUMMARY").filter(|_| is_github(context)) else {
         return Ok(());
     };
-    let failure = |source| Failure::Write { path: path.display().to_string(), source };
     let mut text = findings.text(Format::Markdown, &Style::default())?;
     if text.len() > LARGEST_SUMMARY {
         let start = text.as_bytes().get(..LARGEST_SUMMARY).unwrap_or_default();
@@ -138,8 +131,7 @@ fn summarise_step(findings: &Findings<'_>) -> Result<(), Failure> {
         text.truncate(end);
         text.push_str("\n\nMore are in the log of the step.\n");
     }
-    let mut file = std::fs::OpenOptions::new().append(true).create(true).open(&path).map_err(failure)?;
-    file.write_all(text.as_bytes()).map_err(failure)
+    context.host.append(Path::new(&path), &text).map_err(|source| Failure::Write { path, source })
 }
 
 impl From<CheckFormat> for Format {
@@ -157,7 +149,7 @@ impl From<CheckFormat> for Format {
     }
 }
 
-pub fn rules(command: &Rules) -> Result<Status, Failure> {
+pub fn rules(command: &Rules, context: &Context<'_>) -> Result<Status, Failure> {
     let text = match &command.slug {
         None => RULES
             .iter()
@@ -165,7 +157,7 @@ pub fn rules(command: &Rules) -> Result<Status, Failure> {
             .collect(),
         Some(slug) => explain(slug)?,
     };
-    delivered(std::io::stdout().lock().write_all(text.as_bytes()))?;
+    print(&text, context)?;
     Ok(Status::Success)
 }
 

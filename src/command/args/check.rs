@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use serde::{Deserialize, Serialize};
 
 /// Checks manifests: what the API server would refuse, and what is probably not meant.
 ///
 /// The status is 0 if nothing is found that is as bad as --fail-on says, 1 if something is, 2 if a file could not be read.
-#[derive(Debug, Args)]
+#[derive(Debug, Args, Serialize, Deserialize)]
 #[command(after_help = "\
 Give everything that is in the cluster, policies and workloads: rules that need to know the pods stay silent without them.
 A finding that is meant is ignored by a comment on its line or above it, # netpol-ignore: SLUG REASON,
@@ -51,13 +52,13 @@ pub struct Check {
 }
 
 /// A format, and the file that it goes to; standard output if there is none.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CheckOutput {
     pub format: CheckFormat,
     pub file: Option<PathBuf>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 pub enum CheckFormat {
     Pretty,
     Compact,
@@ -69,7 +70,7 @@ pub enum CheckFormat {
     Md,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 pub enum FailOn {
     #[default]
     Error,
@@ -79,7 +80,7 @@ pub enum FailOn {
 }
 
 /// Lists the rules of `netpol check`, or explains one.
-#[derive(Debug, Args)]
+#[derive(Debug, Args, Serialize, Deserialize)]
 pub struct Rules {
     /// The rule to explain
     #[arg(value_name = "SLUG")]

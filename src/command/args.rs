@@ -9,11 +9,23 @@ use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand
 use netpol::config::OptionsConfig;
 use netpol::options::{Cidrs, Enforcement, HostNetwork, IpBlocks};
 use netpol::protocol::{Family, Port, Protocol};
+use serde::{Deserialize, Serialize};
 
 pub use check::{Check, CheckFormat, CheckOutput, FailOn, Rules};
 
+/// Reads a command line, the program's name first. What is wrong with it is said in the colours that it asks for.
+///
+/// # Errors
+///
+/// There is nothing to run: help or the version is asked for, or the command line is wrong.
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let command = Cli::command().color(color_of(&arguments));
+    Cli::from_arg_matches(&command.try_get_matches_from(arguments)?)
+}
+
 /// Kubernetes network policy: may this flow pass, who can reach whom, and why.
-#[derive(Debug, Parser)]
+#[derive(Debug, Parser, Serialize, Deserialize)]
 #[command(
     name = "netpol",
     version,
@@ -28,20 +40,13 @@ PATH is a file, a folder (searched for .yaml, .yml and .json, respecting .gitign
 )]
 pub struct Cli {
     #[command(subcommand)]
-    pub command: Command,
+    pub(crate) command: Command,
     #[command(flatten)]
-    pub common: Common,
-}
-
-/// The command line of this run; one that is not right ends it, in the colours that it asks for.
-pub fn parse() -> Cli {
-    let color = color_of(std::env::args_os());
-    let matches = Cli::command().color(color).get_matches();
-    Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    pub(crate) common: Common,
 }
 
 /// What `--color` says, read before the rest can be known to be right.
-fn color_of(arguments: impl Iterator<Item = OsString>) -> ColorChoice {
+fn color_of(arguments: &[OsString]) -> ColorChoice {
     let mut choice = ColorChoice::Auto;
     let mut is_value = false;
     for argument in arguments {
@@ -57,7 +62,7 @@ fn color_of(arguments: impl Iterator<Item = OsString>) -> ColorChoice {
     choice
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Subcommand, Serialize, Deserialize)]
 pub enum Command {
     Eval(Eval),
     Reach(Reach),
@@ -67,7 +72,7 @@ pub enum Command {
 }
 
 /// Options of every command.
-#[derive(Debug, Args)]
+#[derive(Debug, Args, Serialize, Deserialize)]
 #[command(next_help_heading = "Common options")]
 pub struct Common {
     /// Goes on without the parts of the input that had to be left out
@@ -125,7 +130,7 @@ impl Common {
     }
 }
 
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, ValueEnum, Serialize, Deserialize)]
 pub enum ColorWhen {
     #[default]
     Auto,
@@ -133,25 +138,25 @@ pub enum ColorWhen {
     Never,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, Copy, ValueEnum, Serialize, Deserialize)]
 pub enum Blocks {
     Any,
     External,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, Copy, ValueEnum, Serialize, Deserialize)]
 pub enum Host {
     Node,
     Pod,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, Copy, ValueEnum, Serialize, Deserialize)]
 pub enum Policing {
     Allow,
     Police,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, Copy, ValueEnum, Serialize, Deserialize)]
 pub enum CidrReading {
     Strict,
     Legacy,
@@ -161,7 +166,7 @@ pub enum CidrReading {
 ///
 /// The status is 0 if it may, 1 if not (for a Service: if any of its endpoints is out of reach), 2 if the question or the input is
 /// not right. With --flows it is 0 whatever the answers are.
-#[derive(Debug, Args)]
+#[derive(Debug, Args, Serialize, Deserialize)]
 #[command(after_help = "\
 Ends are an IP address, namespace/name, namespace/kind/name (kinds as kubectl has them, such as deploy), an id as outputs \
 print it, or, as a destination, service/namespace/name or the address of a Service.
@@ -201,7 +206,7 @@ pub struct Eval {
     pub output: EvalFormat,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 pub enum EvalFormat {
     #[default]
     Text,
@@ -209,7 +214,7 @@ pub enum EvalFormat {
 }
 
 /// Lists who can reach whom: every pair of workloads and of the external address ranges that policies tell apart.
-#[derive(Debug, Args)]
+#[derive(Debug, Args, Serialize, Deserialize)]
 #[command(after_help = "\
 A pod's traffic to itself and from its own node always passes and is not listed, unless asked for.
 
@@ -241,7 +246,7 @@ pub struct Reach {
 }
 
 /// Which part of an answer is wanted.
-#[derive(Debug, Args)]
+#[derive(Debug, Args, Serialize, Deserialize)]
 pub struct Filter {
     /// Only these sources: an IP address, CIDR, namespace, namespace/name, namespace/kind/name, or an id as printed; * is any text
     #[arg(long, value_name = "END")]
@@ -266,7 +271,7 @@ pub struct Filter {
     pub include_nodes: bool,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, Copy, ValueEnum, Serialize, Deserialize)]
 pub enum FamilyName {
     Ipv4,
     Ipv6,
@@ -281,7 +286,7 @@ impl From<FamilyName> for Family {
     }
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 pub enum ReachFormat {
     /// Columns, each source named once
     #[default]
@@ -300,7 +305,7 @@ pub enum ReachFormat {
     Dot,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 pub enum GroupBy {
     /// Workloads, or namespaces if there are many of them
     #[default]
@@ -312,7 +317,7 @@ pub enum GroupBy {
 /// Compares two sets of manifests: the connections that NEW gains and loses against OLD, per pair and port.
 ///
 /// The status is 0 if there is no difference, 1 if there is one, 2 if the input is not right.
-#[derive(Debug, Args)]
+#[derive(Debug, Args, Serialize, Deserialize)]
 #[command(after_help = "\
 Examples:
   netpol diff main/ branch/
@@ -331,7 +336,7 @@ pub struct Diff {
     pub output: DiffFormat,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 pub enum DiffFormat {
     #[default]
     Text,

@@ -1,8 +1,9 @@
 //! From paths to an engine: reads and parses files in parallel, and says what is wrong with them.
 
 use std::collections::{BTreeSet, HashSet};
-use std::io::Read;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use netpol::config::Config;
 use netpol::diagnostic::{Diagnostic, Severity};
@@ -10,13 +11,10 @@ use netpol::ignore::Ignored;
 use netpol::load::{self, MAX_TEXT, NotText};
 use netpol::source::{Place, Sources};
 use netpol::{Engine, Loaded};
-use rayon::prelude::*;
 
-use crate::Failure;
-use crate::args::Common;
-use crate::progress;
-use crate::terminal::Terminal;
-use crate::{config, find};
+use crate::context::Context;
+use crate::host::reason;
+use crate::{Failure, config};
 
 /// A list is read in parts of this many items.
 const LIST_PART: usize = 64;
@@ -32,9 +30,9 @@ pub struct Input {
 /// # Errors
 ///
 /// A path cannot be read, nothing is in it, or parts had to be left out and `--lenient` is not given.
-pub fn read(paths: &[PathBuf], common: &Common) -> Result<Input, Failure> {
-    let Compiled { sources, diagnostics, engine, is_empty, .. } = compile(paths, common)?;
-    report(&diagnostics, &sources, common);
+pub fn read(paths: &[PathBuf], context: &Context<'_>) -> Result<Input, Failure> {
+    let Compiled { sources, diagnostics, engine, is_empty, .. } = compile(paths, context)?;
+    report(&diagnostics, &sources, context);
     let errors = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
     // An object with several flaws is one part.
     let part = |diagnostic: &Diagnostic| match &diagnostic.object {
@@ -42,7 +40,7 @@ pub fn read(paths: &[PathBuf], common: &Common) -> Result<Input, Failure> {
         None => (format!("{:?}", diagnostic.place), None),
     };
     let left_out = errors.map(part).collect::<BTreeSet<_>>().len();
-    if left_out > 0 && !common.lenient {
+    if left_out > 0 && !context.common.lenient {
         return Err(Failure::LeftOut(left_out));
     }
     if is_empty {
@@ -65,8 +63,8 @@ pub struct Checked {
 /// # Errors
 ///
 /// A path cannot be read.
-pub fn check(paths: &[PathBuf], common: &Common) -> Result<Checked, Failure> {
-    let Compiled { sources, mut diagnostics, engine, config, .. } = compile(paths, common)?;
+pub fn check(paths: &[PathBuf], context: &Context<'_>) -> Result<Checked, Failure> {
+    let Compiled { sources, mut diagnostics, engine, config, .. } = compile(paths, context)?;
     diagnostics.extend(netpol::lint(&engine, &sources));
     netpol::diagnostic::add_fixes(&mut diagnostics, &sources);
     let parted = netpol::ignore::part(&sources, diagnostics);
@@ -87,12 +85,12 @@ struct Compiled {
     config: Config,
 }
 
-fn compile(paths: &[PathBuf], common: &Common) -> Result<Compiled, Failure> {
+fn compile(paths: &[PathBuf], context: &Context<'_>) -> Result<Compiled, Failure> {
     let mut diagnostics = Vec::new();
-    let sources = read_sources(paths, &mut diagnostics)?;
-    let config = config::read(common)?;
-    let options = common.options().or(config.options).engine_options();
-    let loaded = parse(&sources);
+    let sources = read_sources(paths, context, &mut diagnostics)?;
+    let config = config::read(context)?;
+    let options = context.common.options().or(config.options).engine_options();
+    let loaded = parse(&sources, context);
     diagnostics.extend(loaded.diagnostics);
     let is_empty = loaded.objects.is_empty();
     let resolved = netpol::resolve(loaded.objects, &options);
@@ -101,35 +99,30 @@ fn compile(paths: &[PathBuf], common: &Common) -> Result<Compiled, Failure> {
 }
 
 /// Says what there is to say about the input, in its order.
-fn report(diagnostics: &[Diagnostic], sources: &Sources, common: &Common) {
-    let terminal = Terminal::of(common);
-    let style = terminal.error_style();
-    terminal.report(&netpol_report::diagnostics::list(diagnostics, sources, !common.quiet, &style));
+fn report(diagnostics: &[Diagnostic], sources: &Sources, context: &Context<'_>) {
+    let style = context.error_style();
+    context.host.report(&netpol_report::diagnostics::list(diagnostics, sources, !context.common.quiet, &style));
 }
 
-fn read_sources(paths: &[PathBuf], diagnostics: &mut Vec<Diagnostic>) -> Result<Sources, Failure> {
-    let mut files = find::Files::default();
-    for path in paths {
-        files.add(path)?;
-    }
+fn read_sources(
+    paths: &[PathBuf],
+    context: &Context<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Result<Sources, Failure> {
+    let mut files = Vec::new();
     let mut sources = Sources::default();
-    for (path, reason) in files.unreadable {
-        refuse(&mut sources, path, reason.into(), diagnostics);
+    for path in paths {
+        files.extend(find(path, context, &mut sources, diagnostics)?);
     }
-    files.found.sort();
+    files.sort();
     // Links can lead to one file in several ways.
     let mut seen = HashSet::new();
-    files.found.retain(|file| seen.insert(file.canonicalize().unwrap_or_else(|_| file.clone())));
-    let texts: Vec<(String, Result<String, NotText>)> = files
-        .found
-        .par_iter()
-        .map(|file| {
-            let text = read_bytes(file).map_err(|error| error.to_string().into()).and_then(load::text_of);
-            (file.display().to_string(), text)
-        })
-        .collect();
-    for (path, text) in texts {
-        match text {
+    files.retain(|file| seen.insert(context.host.real_path(file)));
+    // One byte more than is accepted shows that there is more.
+    let texts = context.host.read(&files, MAX_TEXT + 1);
+    for (path, bytes) in files.iter().zip(texts) {
+        let path = path.display().to_string();
+        match bytes.map_err(|error| reason(&error).into()).and_then(load::text_of) {
             Ok(text) => {
                 sources.add(path, text);
             }
@@ -137,6 +130,33 @@ fn read_sources(paths: &[PathBuf], diagnostics: &mut Vec<Diagnostic>) -> Result<
         }
     }
     Ok(sources)
+}
+
+/// The files that a path means.
+fn find(
+    path: &Path,
+    context: &Context<'_>,
+    sources: &mut Sources,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Result<Vec<PathBuf>, Failure> {
+    let shown = path.display().to_string();
+    let found = context.host.find(path).map_err(|source| Failure::Read { path: shown.clone(), source })?;
+    if found.files.is_empty() && found.unreadable.is_empty() {
+        return Err(Failure::Usage(match found.ignored {
+            0 => format!("no .yaml, .yml or .json file in `{shown}`"),
+            count => {
+                format!("all {count} manifests in `{shown}` are ignored by .gitignore: name the files to read them")
+            }
+        }));
+    }
+    for (path, error) in found.unreadable {
+        let reason = match error.kind() {
+            ErrorKind::NotFound => "it is a link to nothing".to_owned(),
+            _ => reason(&error),
+        };
+        refuse(sources, path.display().to_string(), reason.into(), diagnostics);
+    }
+    Ok(found.files)
 }
 
 fn refuse(sources: &mut Sources, path: String, reason: NotText, diagnostics: &mut Vec<Diagnostic>) {
@@ -150,33 +170,15 @@ fn refuse(sources: &mut Sources, path: String, reason: NotText, diagnostics: &mu
     }));
 }
 
-fn read_bytes(path: &Path) -> std::io::Result<Vec<u8>> {
-    // One byte more than is accepted shows that there is more.
-    let limit = MAX_TEXT as u64 + 1;
-    let mut bytes = Vec::new();
-    if path.as_os_str() == "-" {
-        std::io::stdin().lock().take(limit).read_to_end(&mut bytes)?;
-    } else {
-        let file = std::fs::File::open(path)?;
-        bytes.reserve(usize::try_from(file.metadata()?.len().min(limit)).unwrap_or(0));
-        file.take(limit).read_to_end(&mut bytes)?;
-    }
-    Ok(bytes)
-}
-
-fn parse(sources: &Sources) -> Loaded {
+fn parse(sources: &Sources, context: &Context<'_>) -> Loaded {
     let pieces: Vec<load::Piece> =
         load::pieces(sources).into_iter().flat_map(|piece| piece.split_list(LIST_PART)).collect();
-    let total = pieces.iter().map(load::Piece::len).sum();
-    let readings: Vec<load::Reading> = progress::shown("reading manifests", total, |progress| {
-        pieces
-            .par_iter()
-            .map(|piece| {
-                let reading = piece.read(sources);
-                progress.add(piece.len());
-                reading
-            })
-            .collect()
+    let readings: Vec<OnceLock<load::Reading>> = pieces.iter().map(|_| OnceLock::new()).collect();
+    let sizes: Vec<usize> = pieces.iter().map(load::Piece::len).collect();
+    context.host.for_each("reading manifests", &sizes, &|index| {
+        if let (Some(piece), Some(reading)) = (pieces.get(index), readings.get(index)) {
+            reading.get_or_init(|| piece.read(sources));
+        }
     });
-    load::gather(sources, readings)
+    load::gather(sources, readings.into_iter().filter_map(OnceLock::into_inner))
 }

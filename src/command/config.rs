@@ -1,11 +1,12 @@
 //! Finds and reads the configuration.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use netpol::config::Config;
 
 use crate::Failure;
-use crate::args::Common;
+use crate::context::Context;
 
 /// The file that is read if no other is named.
 pub const FILE: &str = "netpol.yaml";
@@ -15,16 +16,17 @@ pub const FILE: &str = "netpol.yaml";
 /// # Errors
 ///
 /// The file cannot be read, or is no configuration.
-pub fn read(common: &Common) -> Result<Config, Failure> {
-    let file = match &common.config {
-        Some(file) => file.as_path(),
-        None if Path::new(FILE).is_file() => Path::new(FILE),
-        None => return Ok(Config::default()),
+pub fn read(context: &Context<'_>) -> Result<Config, Failure> {
+    let named = context.common.config.as_deref();
+    let file = named.unwrap_or(Path::new(FILE));
+    let text = match context.text(file) {
+        Err(Failure::Read { source, .. }) if named.is_none() && source.kind() == ErrorKind::NotFound => {
+            return Ok(Config::default());
+        }
+        text => text?,
     };
-    let path = file.display().to_string();
-    let text = std::fs::read_to_string(file).map_err(|source| Failure::Read { path: path.clone(), source })?;
     Config::parse(&text).map_err(|error| {
         let place = error.position.map(|(line, column)| format!(":{line}:{column}")).unwrap_or_default();
-        Failure::Usage(format!("`{path}`{place}: {}", error.message))
+        Failure::Usage(format!("`{}`{place}: {}", file.display(), error.message))
     })
 }

@@ -3,13 +3,14 @@
 use netpol::reach::{ReachQuery, check};
 use netpol_report::reach::{self, Format, Grouping};
 
-use crate::args::{Common, Filter, GroupBy, Reach, ReachFormat};
+use crate::args::{Filter, GroupBy, Reach, ReachFormat};
+use crate::context::Context;
+use crate::host::{Output, delivered};
 use crate::input;
-use crate::terminal::{Terminal, delivered};
 use crate::{Failure, Status};
 
-pub fn run(command: &Reach, common: &Common) -> Result<Status, Failure> {
-    let input = input::read(&command.paths, common)?;
+pub fn run(command: &Reach, context: &Context<'_>) -> Result<Status, Failure> {
+    let input = input::read(&command.paths, context)?;
     let query = ReachQuery { include_self: command.include_self, ..query(&command.filter) };
     check(&query, &[&input.engine])?;
     let connectivity = input.engine.reach(&query);
@@ -27,8 +28,7 @@ pub fn run(command: &Reach, common: &Common) -> Result<Status, Failure> {
         GroupBy::Workload => Grouping::Workload,
         GroupBy::Namespace => Grouping::Namespace,
     };
-    let style = Terminal::of(common).output_style();
-    delivered(reach::write(&connectivity, format, grouping, &style, &mut std::io::stdout().lock()))?;
+    delivered(reach::write(&connectivity, format, grouping, &context.output_style(), &mut Output(context.host)))?;
     // The process ends here, and the system frees its memory faster than one by one.
     std::mem::forget(input);
     Ok(Status::Success)

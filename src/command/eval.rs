@@ -7,14 +7,15 @@ use netpol::Verdict;
 use netpol::flow::{FlowError, FlowText, Resolution};
 use netpol_report::eval::{self, Answer, OpenPorts, Places, Summary};
 
-use crate::args::{Common, Eval, EvalFormat};
+use crate::args::{Eval, EvalFormat};
+use crate::context::Context;
+use crate::host::{Output, delivered};
 use crate::input::{self, Input};
-use crate::terminal::{Terminal, delivered};
 use crate::{Failure, Status};
 
-pub fn run(command: &Eval, common: &Common) -> Result<Status, Failure> {
+pub fn run(command: &Eval, context: &Context<'_>) -> Result<Status, Failure> {
     match (&command.flows, &command.from, &command.to) {
-        (Some(file), _, _) => many(command, common, file),
+        (Some(file), _, _) => many(command, context, file),
         (None, Some(from), Some(to)) => {
             let flow = FlowText {
                 source: from.clone(),
@@ -23,32 +24,30 @@ pub fn run(command: &Eval, common: &Common) -> Result<Status, Failure> {
                 protocol: command.protocol,
                 family: command.family.map(Into::into),
             };
-            one(command, common, &flow)
+            one(command, context, &flow)
         }
         _ => Err(Failure::Usage("say which flow: --from and --to, or --flows".to_owned())),
     }
 }
 
-fn one(command: &Eval, common: &Common, flow: &FlowText) -> Result<Status, Failure> {
-    let input = input::read(&command.paths, common)?;
+fn one(command: &Eval, context: &Context<'_>, flow: &FlowText) -> Result<Status, Failure> {
+    let input = input::read(&command.paths, context)?;
     let places = Places::new(input.engine.cluster(), &input.sources);
-    let (text, verdict) = answer(&input, &places, flow, command.output, common)?;
-    delivered(std::io::stdout().lock().write_all(text.as_bytes()))?;
+    let (text, verdict) = answer(&input, &places, flow, command.output, context)?;
+    delivered(context.host.output(text.as_bytes()))?;
     Ok(if verdict == Summary::Same(Verdict::Allow) { Status::Success } else { Status::Negative })
 }
 
 /// A flow a line; a line that is no flow is reported and the others are answered all the same.
-fn many(command: &Eval, common: &Common, file: &Path) -> Result<Status, Failure> {
+fn many(command: &Eval, context: &Context<'_>, file: &Path) -> Result<Status, Failure> {
     let is_stdin = |path: &Path| path.as_os_str() == "-";
     if is_stdin(file) && command.paths.iter().any(|path| is_stdin(path)) {
         return Err(Failure::Usage("standard input cannot be both the manifests and the flows".to_owned()));
     }
-    let text = if is_stdin(file) { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(file) };
-    let path = file.display().to_string();
-    let text = text.map_err(|source| Failure::Read { path: path.clone(), source })?;
-    let input = input::read(&command.paths, common)?;
+    let text = context.text(file)?;
+    let input = input::read(&command.paths, context)?;
     let places = Places::new(input.engine.cluster(), &input.sources);
-    let mut out = BufWriter::new(std::io::stdout().lock());
+    let mut out = BufWriter::new(Output(context.host));
     let mut status = Status::Success;
     // Some editors begin a file with a byte order mark, which is no character of its first line.
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
@@ -59,7 +58,7 @@ fn many(command: &Eval, common: &Common, file: &Path) -> Result<Status, Failure>
         }
         let answered = FlowText::parse(line).map_err(Failure::Flow).and_then(|mut flow| {
             flow.family = command.family.map(Into::into);
-            answer(&input, &places, &flow, command.output, common)
+            answer(&input, &places, &flow, command.output, context)
         });
         match answered {
             Ok((text, _)) => {
@@ -73,8 +72,7 @@ fn many(command: &Eval, common: &Common, file: &Path) -> Result<Status, Failure>
                 if command.output == EvalFormat::Json {
                     delivered(writeln!(out, "{}", eval::error_json(line, &error)?))?;
                 }
-                let terminal = Terminal::of(common);
-                terminal.report_error(&format!("{path}:{}: ", index + 1), &error.to_string());
+                context.report_error(&format!("{}:{}: ", file.display(), index + 1), &error.to_string());
             }
             Err(failure) => return Err(failure),
         }
@@ -88,10 +86,10 @@ fn answer(
     places: &Places<'_>,
     flow: &FlowText,
     format: EvalFormat,
-    common: &Common,
+    context: &Context<'_>,
 ) -> Result<(String, Summary), Failure> {
     let asked = flow.to_string();
-    let style = Terminal::of(common).output_style();
+    let style = context.output_style();
     let resolution = flow.resolve(input.engine.cluster())?;
     Ok(match resolution {
         Resolution::Flows(flows) if flows.is_empty() => return Err(nothing_behind(&asked).into()),
