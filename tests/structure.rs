@@ -15,7 +15,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
     ("netpol-report", &["netpol"]),
     ("netpol-ide", &["netpol"]),
     ("netpol-command", &["netpol", "netpol-nft", "netpol-report", "netpol-ide"]),
-    ("netpol-cli", &["netpol-command"]),
+    ("netpol-cli", &["netpol-command", "netpol-report"]),
     ("netpol-arguments", &["netpol-command"]),
     ("netpol-wasm", &["netpol", "netpol-nft", "netpol-report", "netpol-ide", "netpol-command"]),
     ("netpol-enforcer", &["netpol", "netpol-nft"]),

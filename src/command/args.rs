@@ -258,7 +258,7 @@ pub struct Filter {
     #[arg(long, short, value_name = "NAMESPACE")]
     pub namespace: Vec<String>,
     /// Only these destination ports: 80 or 8000-8080
-    #[arg(long, value_name = "PORT", value_parser = ports)]
+    #[arg(long, value_name = "PORT", value_parser = port_range)]
     pub port: Vec<(Port, Port)>,
     /// Only this protocol: TCP, UDP or SCTP
     #[arg(long, value_name = "PROTOCOL", value_parser = protocol)]
@@ -348,7 +348,12 @@ fn protocol(text: &str) -> Result<Protocol, String> {
     netpol::flow::parse_protocol(text).map_err(|error| error.to_string())
 }
 
-fn ports(text: &str) -> Result<(Port, Port), String> {
+/// Reads `80` or `8000-8080`.
+///
+/// # Errors
+///
+/// Says what to write.
+pub fn port_range(text: &str) -> Result<(Port, Port), String> {
     let port = |text: &str| text.trim().parse::<u16>().ok().and_then(Port::new);
     let (first, last) = text.split_once('-').unwrap_or((text, text));
     match (port(first), port(last)) {

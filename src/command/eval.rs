@@ -4,8 +4,8 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use netpol::Verdict;
-use netpol::flow::{FlowError, FlowText, Resolution};
-use netpol_report::eval::{self, Answer, OpenPorts, Places, Summary};
+use netpol::flow::FlowText;
+use netpol_report::eval::{self, Format, Places, Summary};
 
 use crate::args::{Eval, EvalFormat};
 use crate::context::Context;
@@ -88,30 +88,10 @@ fn answer(
     format: EvalFormat,
     context: &Context<'_>,
 ) -> Result<(String, Summary), Failure> {
-    let asked = flow.to_string();
-    let style = context.output_style();
-    let resolution = flow.resolve(input.engine.cluster())?;
-    Ok(match resolution {
-        Resolution::Flows(flows) if flows.is_empty() => return Err(nothing_behind(&asked).into()),
-        Resolution::Flows(flows) => {
-            let answer = Answer::new(&input.engine, asked, &flows);
-            let text = match format {
-                EvalFormat::Text => eval::text(&answer, &input.engine, places, &style),
-                EvalFormat::Json => eval::json(&answer, &input.engine, places)? + "\n",
-            };
-            (text, answer.summary())
-        }
-        Resolution::AnyPort(flows) => {
-            let open = OpenPorts::new(&input.engine, asked, &flows, flow.protocol);
-            let text = match format {
-                EvalFormat::Text => open.text(&style),
-                EvalFormat::Json => open.json()? + "\n",
-            };
-            (text, open.summary())
-        }
-    })
-}
-
-fn nothing_behind(asked: &str) -> FlowError {
-    FlowError { message: format!("`{asked}` stands for no flow at all"), help: None }
+    let format = match format {
+        EvalFormat::Text => Format::Text,
+        EvalFormat::Json => Format::Json,
+    };
+    let (text, summary) = eval::answer(&input.engine, places, flow, format, &context.output_style())?;
+    Ok((text?, summary))
 }

@@ -64,15 +64,8 @@ pub struct Checked {
 ///
 /// A path cannot be read.
 pub fn check(paths: &[PathBuf], context: &Context<'_>) -> Result<Checked, Failure> {
-    let Compiled { sources, mut diagnostics, engine, config, .. } = compile(paths, context)?;
-    diagnostics.extend(netpol::lint(&engine, &sources));
-    netpol::diagnostic::add_fixes(&mut diagnostics, &sources);
-    let parted = netpol::ignore::part(&sources, diagnostics);
-    let diagnostics = config.apply(&sources, parted.left);
-    let wanted = |Ignored { diagnostic, reason }| {
-        config.apply_to(&sources, diagnostic).map(|diagnostic| Ignored { diagnostic, reason })
-    };
-    let ignored = parted.ignored.into_iter().filter_map(wanted).collect();
+    let Compiled { sources, diagnostics, engine, config, .. } = compile(paths, context)?;
+    let (diagnostics, ignored) = netpol::findings(&engine, &sources, diagnostics, &config);
     Ok(Checked { sources, diagnostics, ignored })
 }
 

@@ -16,7 +16,7 @@ mod reach;
 
 use std::io;
 
-pub use args::{Cli, parse};
+pub use args::{Cli, parse, port_range};
 pub use config::FILE as CONFIG_FILE;
 pub use host::{Found, Host, Screen, Stream};
 

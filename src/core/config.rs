@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use globset::{Glob, GlobSet};
+use fast_glob::glob_match;
 use serde::Deserialize;
 
 use crate::diagnostic::{Diagnostic, Severity};
@@ -18,7 +18,7 @@ pub struct Config {
     /// The engine's options that it sets.
     pub options: OptionsConfig,
     rules: BTreeMap<String, Level>,
-    overrides: Vec<(GlobSet, BTreeMap<String, Level>)>,
+    overrides: Vec<Override>,
 }
 
 /// What is wrong with a configuration.
@@ -90,12 +90,12 @@ impl OptionsConfig {
 struct Written {
     options: OptionsConfig,
     rules: BTreeMap<String, Level>,
-    overrides: Vec<WrittenOverride>,
+    overrides: Vec<Override>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a mapping with `paths` and `rules`")]
-struct WrittenOverride {
+struct Override {
     paths: Vec<String>,
     rules: BTreeMap<String, Level>,
 }
@@ -114,12 +114,11 @@ impl Config {
         let Written { options, rules, overrides } = written.unwrap_or_default();
         let tree = Tree::parse(text);
         check_rules(text, &tree, "rules")?;
-        let mut checked = Vec::new();
-        for (index, WrittenOverride { paths, rules }) in overrides.into_iter().enumerate() {
+        for (index, written) in overrides.iter().enumerate() {
             check_rules(text, &tree, &format!("overrides[{index}].rules"))?;
-            checked.push((globs(text, &tree, index, &paths)?, rules));
+            check_patterns(text, &tree, index, &written.paths)?;
         }
-        Ok(Config { options, rules, overrides: checked })
+        Ok(Config { options, rules, overrides })
     }
 
     /// Gives findings the severity that the configuration wants, and leaves out those that it does not want.
@@ -145,10 +144,11 @@ impl Config {
             let path = source.path.as_str();
             path.strip_prefix("./").unwrap_or(path)
         });
-        let is_about = |(globs, rules): &&(GlobSet, BTreeMap<String, Level>)| {
-            rules.contains_key(diagnostic.slug) && path.is_some_and(|path| globs.is_match(path))
+        let is_about = |written: &&Override| {
+            written.rules.contains_key(diagnostic.slug)
+                && path.is_some_and(|path| written.paths.iter().any(|pattern| glob_match(pattern, path)))
         };
-        let rules = self.overrides.iter().rev().find(is_about).map_or(&self.rules, |(_, rules)| rules);
+        let rules = self.overrides.iter().rev().find(is_about).map_or(&self.rules, |written| &written.rules);
         rules.get(diagnostic.slug).copied()
     }
 }
@@ -168,17 +168,17 @@ fn check_rules(text: &str, tree: &Tree, path: &str) -> Result<(), ConfigError> {
     Ok(())
 }
 
-fn globs(text: &str, tree: &Tree, index: usize, patterns: &[String]) -> Result<GlobSet, ConfigError> {
-    let wrong = |error: globset::Error, path: String| {
-        let span = tree.find("", &path);
-        ConfigError { message: error.to_string(), position: span.and_then(|span| position(text, span.start)) }
+/// Refuses a bracket that is never closed: such a pattern matches nothing.
+fn check_patterns(text: &str, tree: &Tree, index: usize, patterns: &[String]) -> Result<(), ConfigError> {
+    let is_open = |pattern: &String| {
+        let count = |bracket: char| pattern.chars().filter(|c| *c == bracket).count();
+        count('[') != count(']') || count('{') != count('}')
     };
-    let path = format!("overrides[{index}].paths");
-    let mut builder = GlobSet::builder();
-    for (number, pattern) in patterns.iter().enumerate() {
-        builder.add(Glob::new(pattern).map_err(|error| wrong(error, format!("{path}[{number}]")))?);
-    }
-    builder.build().map_err(|error| wrong(error, path))
+    let Some(number) = patterns.iter().position(is_open) else { return Ok(()) };
+    let pattern = patterns.get(number).map_or("", String::as_str);
+    let span = tree.find("", &format!("overrides[{index}].paths[{number}]"));
+    let message = format!("the pattern `{pattern}` has a bracket without its other half");
+    Err(ConfigError { message, position: span.and_then(|span| position(text, span.start)) })
 }
 
 /// Line and column of a byte.
@@ -222,7 +222,7 @@ mod tests {
             ("rules: { open-egress: fatal }", "unknown variant `fatal`"),
             ("rule: {}", "unknown field `rule`"),
             ("options: { ip-blocks: all }", "unknown variant `all`"),
-            ("overrides: [{ paths: ['a['], rules: {} }]", "error parsing glob 'a['"),
+            ("overrides: [{ paths: ['a['], rules: {} }]", "the pattern `a[` has a bracket"),
             ("overrides: [{ paths: [], rules: { x: off } }]", "there is no rule `x`"),
             ("rules: { open-egress: off, open-egress: note }", "`open-egress` is there twice"),
             ("- rules", "expected a mapping with `options`"),

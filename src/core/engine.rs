@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 use crate::addresses::{AddressClassId, AddressRange};
 use crate::bitset::BitSets;
 use crate::classes::{ClassId, NamedPortsId};
-use crate::cluster::{Cluster, Direction, Endpoint, EndpointId, EndpointKind};
+use crate::cluster::{Cluster, Direction, Endpoint, EndpointId, EndpointKind, PolicyId};
 use crate::connections::ConnectionId;
 use crate::explain::Readings;
 use crate::families::{Families, common_family};
@@ -175,6 +175,14 @@ impl Engine {
                 self.compiled.connections.admits(connections, flow.protocol, flow.port)
             }
         })
+    }
+
+    /// The policies that isolate an endpoint in a direction, in the order in which they are asked.
+    pub fn isolating(&self, endpoint: EndpointId, direction: Direction) -> impl Iterator<Item = PolicyId> {
+        let host = self.cluster.endpoint(endpoint).is_some_and(|endpoint| is_on_host_network(endpoint, &self.options));
+        let class = self.compiled.classes.of_endpoint(endpoint.0 as usize).filter(|_| !host);
+        let policies = self.table(class, direction).policies.iter();
+        policies.filter_map(|index| Some(self.compiled.policies.get(*index as usize)?.id))
     }
 
     /// The pod that an address means as the end of a flow, if it means one. A node's address, which pods on the host network share,

@@ -12,6 +12,7 @@ use crate::cluster::EndpointId;
 use crate::protocol::{Family, Port, Protocol};
 
 pub(crate) use end_text::{EndName, EndText};
+pub use ends::find_ends;
 pub(crate) use ends::{endpoints_in, like, named, no_namespace};
 pub use error::FlowError;
 pub use parse::{FlowText, Resolution, parse, parse_protocol};

@@ -74,6 +74,7 @@ pub mod structure;
 mod tables;
 mod tree;
 pub mod validate;
+mod workspace;
 
 pub use cluster::Cluster;
 pub use compile::compile;
@@ -86,3 +87,4 @@ pub use load::{Loaded, load};
 pub use options::EngineOptions;
 pub use reach::{Connectivity, ReachQuery};
 pub use resolve::{Resolved, resolve};
+pub use workspace::{Workspace, findings};

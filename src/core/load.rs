@@ -63,16 +63,19 @@ pub fn load(sources: &Sources) -> Loaded {
 
 /// Cuts the texts into pieces, for callers that read in parallel: `gather` wants the readings in the same order.
 pub fn pieces(sources: &Sources) -> Vec<Piece> {
-    let mut pieces = Vec::new();
-    for (id, source) in sources.iter() {
-        if source.text.len() > MAX_TEXT {
-            pieces.push(Piece { source: id, form: Form::TooLarge });
-        } else if source.is_readable {
-            let documents = split::split(&source.path, &source.text);
-            pieces.extend(documents.into_iter().map(|document| Piece { source: id, form: Form::Document(document) }));
-        }
+    sources.iter().flat_map(|(id, source)| pieces_of(id, source)).collect()
+}
+
+/// Cuts one text into pieces.
+pub(crate) fn pieces_of(id: SourceId, source: &Source) -> Vec<Piece> {
+    if source.text.len() > MAX_TEXT {
+        vec![Piece { source: id, form: Form::TooLarge }]
+    } else if source.is_readable {
+        let documents = split::split(&source.path, &source.text).into_iter();
+        documents.map(|document| Piece { source: id, form: Form::Document(document) }).collect()
+    } else {
+        Vec::new()
     }
-    pieces
 }
 
 /// Where the objects of a text are, as far as that shows without parsing it: a list is cut into its items where it can be. What is

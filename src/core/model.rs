@@ -186,7 +186,7 @@ pub fn subject(cluster: &Cluster, policy: PolicyId) -> Option<PodSelection> {
 }
 
 /// Whether a policy governs a direction: `policyTypes`, with its default (S6).
-pub(crate) fn governs(spec: &NetworkPolicySpec, direction: Direction) -> bool {
+pub fn governs(spec: &NetworkPolicySpec, direction: Direction) -> bool {
     if spec.policy_types.is_empty() {
         // S6: ingress always, egress if there are egress rules.
         direction == Direction::Ingress || !spec.egress.is_empty()

@@ -25,6 +25,10 @@ pub struct Source {
 }
 
 impl Source {
+    fn new(path: String, text: Arc<str>, is_readable: bool) -> Source {
+        Source { path, text, is_readable, line_starts: OnceLock::new() }
+    }
+
     /// Index and first byte of the line that an offset is in.
     fn line_at(&self, offset: u32) -> (usize, u32) {
         let starts = self.line_starts.get_or_init(|| {
@@ -40,7 +44,9 @@ impl Source {
 /// The texts of a run.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
-    sources: Vec<Source>,
+    /// By id; `None` where a text was removed.
+    sources: Vec<Option<Source>>,
+    free: Vec<SourceId>,
     /// The document that was asked about last: questions about one document come one after the other.
     last_tree: Arc<Mutex<Option<LastTree>>>,
 }
@@ -137,33 +143,55 @@ pub struct Location {
 impl Sources {
     /// Adds a text and gives its id.
     pub fn add(&mut self, path: impl Into<String>, text: impl Into<Arc<str>>) -> SourceId {
-        let id = SourceId(u32::try_from(self.sources.len()).unwrap_or(u32::MAX));
-        self.sources.push(Source {
-            path: path.into(),
-            text: text.into(),
-            is_readable: true,
-            line_starts: OnceLock::new(),
-        });
-        id
+        self.insert(Source::new(path.into(), text.into(), true))
     }
 
     /// Adds a text that is not to be read, with what can be shown of it, so that places in it can be named.
     pub fn add_unreadable(&mut self, path: impl Into<String>, text: impl Into<Arc<str>>) -> SourceId {
-        let id = self.add(path, text);
-        if let Some(source) = self.sources.last_mut() {
-            source.is_readable = false;
+        self.insert(Source::new(path.into(), text.into(), false))
+    }
+
+    /// Takes the place of a removed text, if there is one: texts that come and go do not add up.
+    fn insert(&mut self, source: Source) -> SourceId {
+        if let Some(id) = self.free.pop()
+            && let Some(slot) = self.sources.get_mut(id.0 as usize)
+        {
+            *slot = Some(source);
+            return id;
         }
-        id
+        self.sources.push(Some(source));
+        SourceId(u32::try_from(self.sources.len() - 1).unwrap_or(u32::MAX))
+    }
+
+    /// Gives a path another text. Places in the old one mean nothing any more.
+    pub fn replace(&mut self, id: SourceId, text: impl Into<Arc<str>>) {
+        self.forget_trees();
+        if let Some(Some(source)) = self.sources.get_mut(id.0 as usize) {
+            *source = Source::new(std::mem::take(&mut source.path), text.into(), true);
+        }
+    }
+
+    /// Removes a text. Its id will be another text's.
+    pub fn remove(&mut self, id: SourceId) {
+        self.forget_trees();
+        if self.sources.get_mut(id.0 as usize).and_then(Option::take).is_some() {
+            self.free.push(id);
+        }
+    }
+
+    /// Clones share the last tree, and may have the old text.
+    fn forget_trees(&mut self) {
+        self.last_tree = Arc::default();
     }
 
     /// The text behind an id.
     pub fn get(&self, id: SourceId) -> Option<&Source> {
-        self.sources.get(id.0 as usize)
+        self.sources.get(id.0 as usize)?.as_ref()
     }
 
     /// The texts and their ids.
     pub fn iter(&self) -> impl Iterator<Item = (SourceId, &Source)> {
-        (0u32..).map(SourceId).zip(&self.sources)
+        (0u32..).map(SourceId).zip(&self.sources).filter_map(|(id, source)| Some((id, source.as_ref()?)))
     }
 
     /// The piece of text in which an object is written.

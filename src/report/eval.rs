@@ -8,12 +8,61 @@ mod text;
 mod words;
 
 use netpol::explain::Explanation;
+use netpol::flow::{FlowError, FlowText, Resolution};
 use netpol::{Engine, Verdict};
 
-pub use json::{error_json, json};
-pub use open_ports::OpenPorts;
+use crate::Style;
+
+pub use json::error_json;
+use json::json;
+use open_ports::OpenPorts;
 pub use places::Places;
-pub use text::text;
+use text::text;
+
+/// An output format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// The schema of docs/json.md, on one line.
+    Json,
+}
+
+/// Answers a question as text, and says what the answer comes to. Serialisation does not fail for these types.
+///
+/// # Errors
+///
+/// The question means nothing in this cluster.
+pub fn answer(
+    engine: &Engine,
+    places: &Places<'_>,
+    question: &FlowText,
+    format: Format,
+    style: &Style,
+) -> Result<(serde_json::Result<String>, Summary), FlowError> {
+    let asked = question.to_string();
+    match question.resolve(engine.cluster())? {
+        Resolution::Flows(flows) if flows.is_empty() => {
+            Err(FlowError { message: format!("`{asked}` stands for no flow at all"), help: None })
+        }
+        Resolution::Flows(flows) => {
+            let answer = Answer::new(engine, asked, &flows);
+            let text = match format {
+                Format::Text => Ok(text(&answer, engine, places, style)),
+                Format::Json => json(&answer, engine, places).map(|line| line + "\n"),
+            };
+            Ok((text, answer.summary()))
+        }
+        Resolution::AnyPort(flows) => {
+            let open = OpenPorts::new(engine, asked, &flows, question.protocol);
+            let text = match format {
+                Format::Text => Ok(open.text(style)),
+                Format::Json => open.json().map(|line| line + "\n"),
+            };
+            Ok((text, open.summary()))
+        }
+    }
+}
 
 /// The answer to one question: a flow as it was asked, and the explanation of each flow that it stands for.
 #[derive(Debug)]

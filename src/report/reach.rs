@@ -62,6 +62,16 @@ pub fn write(
     }
 }
 
+/// What the numbers in columns of connections mean, as JSON: `endpoints` by the index of their unit (`null` for units that are
+/// never listed) and `connections`, the allowed ports of each set.
+///
+/// # Errors
+///
+/// Serialisation does not fail for these types; the error is passed on all the same.
+pub fn legend(connectivity: &Connectivity<'_>, sets: &[ConnectionSet]) -> serde_json::Result<String> {
+    json::legend(connectivity, sets)
+}
+
 /// A row of an answer.
 struct Row<'a> {
     source: &'a str,

@@ -7,6 +7,15 @@ use super::error::some_of;
 use super::{End, FlowError};
 use crate::cluster::{Cluster, Endpoint, EndpointId, NamespaceId};
 
+/// The ends that the text of an end means: an address, or the pods of a name.
+///
+/// # Errors
+///
+/// It means nothing in this cluster, or a Service or a range of addresses.
+pub fn find_ends(text: &str, cluster: &Cluster) -> Result<Vec<End>, FlowError> {
+    ends(cluster, text, &EndText::parse(text)?)
+}
+
 /// The ends that the source or the destination of a flow means; not for Services.
 pub(super) fn ends(cluster: &Cluster, text: &str, end: &EndText) -> Result<Vec<End>, FlowError> {
     match end {

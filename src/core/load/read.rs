@@ -17,7 +17,7 @@ use crate::object::{Decoded, Object, ObjectDecoder};
 use crate::source::{Origin, Place, SourceId};
 
 /// What one piece holds.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Reading {
     pub(super) objects: Vec<Object>,
     /// `apiVersion` and `kind` of objects that netpol does not read.

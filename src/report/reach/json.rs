@@ -3,10 +3,11 @@
 use std::io::{self, Write};
 
 use netpol::Connectivity;
+use netpol::connections::ConnectionSet;
 use netpol::reach::{Unit, UnitKind};
 use serde::Serialize;
 
-use super::allowed_ports;
+use super::{AllowedPorts, allowed_ports};
 
 pub(super) fn write(connectivity: &Connectivity<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut out = io::BufWriter::with_capacity(1 << 16, out);
@@ -49,6 +50,20 @@ pub(super) fn write(connectivity: &Connectivity<'_>, out: &mut dyn Write) -> io:
     result?;
     out.write_all(b"\n]}\n")?;
     out.flush()
+}
+
+/// What the numbers of a table of connections mean: units by index, `null` for those that are never listed, and sets in their order.
+pub(super) fn legend(connectivity: &Connectivity<'_>, sets: &[ConnectionSet]) -> serde_json::Result<String> {
+    #[derive(Serialize)]
+    struct Legend<'a> {
+        endpoints: Vec<Option<Endpoint<'a>>>,
+        connections: Vec<Vec<AllowedPorts>>,
+    }
+    let endpoints = connectivity.units().iter().map(|unit| unit.is_listed.then(|| Endpoint::new(unit, connectivity)));
+    serde_json::to_string(&Legend {
+        endpoints: endpoints.collect(),
+        connections: sets.iter().map(allowed_ports).collect(),
+    })
 }
 
 #[derive(Serialize)]

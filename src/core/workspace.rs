@@ -1,0 +1,183 @@
+//! Texts that change, and what is known about them: for editors, pages and whatever else asks again after an edit.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::config::Config;
+use crate::diagnostic::{Diagnostic, add_fixes};
+use crate::engine::Engine;
+use crate::ignore::{self, Ignored};
+use crate::load::{self, Reading};
+use crate::options::EngineOptions;
+use crate::source::{SourceId, Sources};
+use crate::{compile, lint, resolve};
+
+/// Texts by path. A change reads only the text that changed; the cluster is compiled when something is asked.
+#[derive(Default)]
+pub struct Workspace {
+    sources: Sources,
+    readings: BTreeMap<String, (SourceId, Vec<Reading>)>,
+    config: Config,
+    options: EngineOptions,
+    compiled: OnceCell<Compiled>,
+}
+
+struct Compiled {
+    engine: Engine,
+    /// What loading and resolving found.
+    diagnostics: Vec<Diagnostic>,
+    findings: OnceCell<(Vec<Diagnostic>, Vec<Ignored>)>,
+}
+
+impl Workspace {
+    /// Gives a path a text, in place of the one that it had.
+    pub fn set(&mut self, path: &str, text: impl Into<Arc<str>>) {
+        self.compiled.take();
+        let id = match self.readings.get(path) {
+            Some((id, _)) => {
+                self.sources.replace(*id, text);
+                *id
+            }
+            None => self.sources.add(path, text),
+        };
+        let pieces = self.sources.get(id).map(|source| load::pieces_of(id, source)).unwrap_or_default();
+        let readings = pieces.iter().map(|piece| piece.read(&self.sources)).collect();
+        self.readings.insert(path.to_owned(), (id, readings));
+    }
+
+    /// Removes the text of a path; `false` if there is none.
+    pub fn remove(&mut self, path: &str) -> bool {
+        let Some((id, _)) = self.readings.remove(path) else { return false };
+        self.compiled.take();
+        self.sources.remove(id);
+        true
+    }
+
+    /// Sets how bad findings are, and the options of the engine where `options` says so too.
+    pub fn configure(&mut self, config: Config, options: EngineOptions) {
+        self.compiled.take();
+        self.config = config;
+        self.options = options;
+    }
+
+    /// The texts.
+    pub fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
+    /// The compiled cluster.
+    pub fn engine(&self) -> &Engine {
+        &self.compiled().engine
+    }
+
+    /// Everything that there is to say about the texts, as `netpol check` does.
+    pub fn findings(&self) -> &[Diagnostic] {
+        &self.parted().0
+    }
+
+    /// What the texts ask to ignore.
+    pub fn ignored(&self) -> &[Ignored] {
+        &self.parted().1
+    }
+
+    fn parted(&self) -> &(Vec<Diagnostic>, Vec<Ignored>) {
+        let compiled = self.compiled();
+        compiled
+            .findings
+            .get_or_init(|| findings(&compiled.engine, &self.sources, compiled.diagnostics.clone(), &self.config))
+    }
+
+    /// What had to be left out, and what else loading says.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.compiled().diagnostics
+    }
+
+    fn compiled(&self) -> &Compiled {
+        self.compiled.get_or_init(|| {
+            let readings = self.readings.values().flat_map(|(_, readings)| readings.iter().cloned());
+            let loaded = load::gather(&self.sources, readings);
+            let mut diagnostics = loaded.diagnostics;
+            let resolved = resolve(loaded.objects, &self.options);
+            diagnostics.extend(resolved.diagnostics);
+            let engine = compile(resolved.cluster, self.options.clone());
+            Compiled { engine, diagnostics, findings: OnceCell::new() }
+        })
+    }
+}
+
+/// Everything that there is to say about texts: what loading and resolving found, and what is probably not meant, with fixes and as
+/// bad as a configuration says. What the texts ask to ignore is apart.
+pub fn findings(
+    engine: &Engine,
+    sources: &Sources,
+    found: Vec<Diagnostic>,
+    config: &Config,
+) -> (Vec<Diagnostic>, Vec<Ignored>) {
+    let mut diagnostics = found;
+    diagnostics.extend(lint(engine, sources));
+    add_fixes(&mut diagnostics, sources);
+    let parted = ignore::part(sources, diagnostics);
+    let wanted = |Ignored { diagnostic, reason }| {
+        config.apply_to(sources, diagnostic).map(|diagnostic| Ignored { diagnostic, reason })
+    };
+    (config.apply(sources, parted.left), parted.ignored.into_iter().filter_map(wanted).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Verdict;
+    use crate::flow;
+
+    const PODS: &str = "
+kind: List
+apiVersion: v1
+items:
+- { apiVersion: v1, kind: Pod, metadata: { name: web, namespace: shop, labels: { app: web } } }
+- { apiVersion: v1, kind: Pod, metadata: { name: db, namespace: shop, labels: { app: db } } }
+";
+
+    fn policy(from: &str) -> String {
+        format!(
+            "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{ name: db, namespace: shop }}\nspec:\n  \
+             podSelector: {{ matchLabels: {{ app: db }} }}\n  ingress:\n    - from: [{{ podSelector: {{ matchLabels: {{ app: {from} }} }} }}]\n"
+        )
+    }
+
+    fn verdict(workspace: &Workspace) -> Verdict {
+        let engine = workspace.engine();
+        engine.evaluate(&flow::parse("shop/web -> shop/db:5432", engine.cluster()).unwrap()[0])
+    }
+
+    #[test]
+    fn a_change_is_seen_and_a_removal_undoes_it() {
+        let mut workspace = Workspace::default();
+        workspace.set("pods.yaml", PODS);
+        assert_eq!(verdict(&workspace), Verdict::Allow);
+        workspace.set("policy.yaml", policy("other"));
+        assert_eq!(verdict(&workspace), Verdict::Deny);
+        workspace.set("policy.yaml", policy("web"));
+        assert_eq!(verdict(&workspace), Verdict::Allow);
+        workspace.set("policy.yaml", policy("nobody"));
+        assert_eq!(verdict(&workspace), Verdict::Deny);
+        assert!(workspace.findings().iter().any(|finding| finding.slug == "peer-selects-nothing"));
+        assert!(workspace.remove("policy.yaml"));
+        assert!(!workspace.remove("policy.yaml"));
+        assert_eq!(verdict(&workspace), Verdict::Allow);
+        assert!(workspace.findings().iter().all(|finding| finding.slug != "peer-selects-nothing"));
+    }
+
+    #[test]
+    fn texts_that_come_and_go_do_not_add_up() {
+        let mut workspace = Workspace::default();
+        workspace.set("pods.yaml", PODS);
+        for number in 0..10 {
+            let path = format!("{number}.yaml");
+            workspace.set(&path, policy("web"));
+            let places: Vec<u32> = workspace.sources().iter().map(|(id, _)| id.0).collect();
+            assert_eq!(places, [0, 1]);
+            workspace.remove(&path);
+        }
+    }
+}
