@@ -16,6 +16,7 @@ mod criterion;
 mod format;
 mod measure;
 mod synthetic;
+mod wasm;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -31,7 +32,7 @@ struct Job {
     run: fn(&[String]) -> Outcome,
 }
 
-const JOBS: [Job; 5] = [
+const JOBS: [Job; 6] = [
     Job {
         name: "ci",
         arguments: "",
@@ -43,6 +44,12 @@ const JOBS: [Job; 5] = [
         arguments: "[ARGUMENT]...",
         does: "runs every test; arguments go to `cargo test`",
         run: checks::test,
+    },
+    Job {
+        name: "wasm",
+        arguments: "",
+        does: "builds the WebAssembly modules into pkg/ and node-wrapper/, and says how large they are",
+        run: wasm::wasm,
     },
     Job {
         name: "bench",

@@ -1,0 +1,90 @@
+//! The job `wasm`: the modules of the npm packages.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::Command;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::Outcome;
+use crate::command::{cargo, output, run, target_folder, workspace};
+
+/// A crate, the folder that its module and glue go to, and the name that they get.
+struct Module {
+    package: &'static str,
+    folder: &'static str,
+    name: &'static str,
+    /// The largest size that it may have, in bytes of gzip.
+    limit: usize,
+}
+
+const MODULES: [Module; 2] = [
+    Module { package: "netpol-wasm", folder: "pkg/wasm", name: "netpol", limit: 700 << 10 },
+    Module { package: "netpol-arguments", folder: "node-wrapper/wasm", name: "arguments", limit: 200 << 10 },
+];
+
+/// Builds the modules, makes their glue, and has binaryen shrink them.
+///
+/// # Errors
+///
+/// When a command fails, or a module is larger than it may be.
+pub fn wasm(arguments: &[String]) -> Outcome {
+    if let Some(argument) = arguments.first() {
+        return Err(format!("`wasm` takes no arguments, but got `{argument}`").into());
+    }
+    let packages = MODULES.iter().flat_map(|module| ["--package", module.package]);
+    run(cargo(&["build", "--profile", "wasm", "--target", "wasm32-unknown-unknown"]).args(packages))?;
+    npm_install(&workspace().join("pkg"))?;
+    let built = target_folder()?.join("wasm32-unknown-unknown/wasm");
+    println!("{:<12} {:>10} {:>10} {:>10}", "module", "bytes", "gzip", "brotli");
+    for module in &MODULES {
+        let folder = workspace().join(module.folder);
+        fs::create_dir_all(&folder)?;
+        let input = built.join(format!("{}.wasm", module.package.replace('-', "_")));
+        Bindgen::new()
+            .input_path(&input)
+            .web(true)?
+            .typescript(false)
+            .omit_default_module_path(true)
+            .reset_state_function(true)
+            .out_name(module.name)
+            .generate(&folder)?;
+        shrink(&folder.join(format!("{}_bg.wasm", module.name)), &folder.join(format!("{}.wasm", module.name)))?;
+        measure(&folder.join(format!("{}.wasm", module.name)), module)?;
+    }
+    Ok(())
+}
+
+/// Installs what a package is built and tested with, if its lock file is newer than what is there.
+pub fn npm_install(package: &Path) -> Outcome {
+    let modified = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
+    let installed = modified(&package.join("node_modules/.package-lock.json"));
+    if installed.is_some() && installed >= modified(&package.join("package-lock.json")) {
+        return Ok(());
+    }
+    run(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(package))
+}
+
+/// Without feature flags: binaryen reads the features from the module, and what it adds on demand, Node 20 refuses.
+fn shrink(from: &Path, to: &Path) -> Outcome {
+    let binaryen = workspace().join("pkg/node_modules/.bin/wasm-opt");
+    run(Command::new(binaryen).args(["-Oz", "--strip-debug", "--strip-producers"]).arg(from).arg("-o").arg(to))?;
+    Ok(fs::remove_file(from)?)
+}
+
+fn measure(file: &Path, module: &Module) -> Outcome {
+    let bytes = fs::read(file)?;
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(&bytes)?;
+    let gzip = encoder.finish()?.len();
+    let script = "const z=require('zlib');process.stdout.write(String(z.brotliCompressSync(require('fs').readFileSync(process.argv[1])).length))";
+    let brotli = output(Command::new("node").args(["-e", script]).arg(file))?;
+    println!("{:<12} {:>10} {gzip:>10} {brotli:>10}", module.name, bytes.len());
+    if gzip > module.limit {
+        return Err(format!("{} is larger than {} bytes of gzip", file.display(), module.limit).into());
+    }
+    Ok(())
+}
