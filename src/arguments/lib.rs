@@ -20,8 +20,8 @@ enum Parsed {
 }
 
 /// Reads the words behind the program's name.
-#[wasm_bindgen]
-pub fn arguments(words: Vec<String>, color: bool) -> String {
+#[wasm_bindgen(js_name = readArguments)]
+pub fn read_arguments(words: Vec<String>, color: bool) -> String {
     let words = std::iter::once("netpol".to_owned()).chain(words);
     let parsed = match parse(words.map(Into::into)) {
         Ok(cli) => Parsed::Command(Box::new(cli)),
