@@ -100,7 +100,7 @@ impl Workspace {
             let mut diagnostics = loaded.diagnostics;
             let resolved = resolve(loaded.objects, &self.options);
             diagnostics.extend(resolved.diagnostics);
-            let engine = compile(resolved.cluster, self.options.clone());
+            let engine = compile(resolved.cluster, self.options);
             Compiled { engine, diagnostics, findings: OnceCell::new() }
         })
     }
