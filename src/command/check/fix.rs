@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use netpol::fix;
-use similar::TextDiff;
+use diffy::DiffOptions;
 
 use crate::Failure;
 use crate::args::Check;
@@ -44,8 +44,9 @@ pub fn diff(checked: &Checked) -> String {
     let patch = |(id, text): (&netpol::source::SourceId, &String)| {
         let source = checked.sources.get(*id)?;
         let path = source.path.strip_prefix("./").unwrap_or(&source.path);
-        let diff = TextDiff::from_lines(source.text.as_ref(), text.as_str());
-        Some(diff.unified_diff().header(&format!("a/{path}"), &format!("b/{path}")).to_string())
+        let mut options = DiffOptions::new();
+        options.set_original_filename(format!("a/{path}")).set_modified_filename(format!("b/{path}"));
+        Some(options.create_patch(&source.text, text).to_string())
     };
     fixed.texts.iter().filter_map(patch).collect()
 }
