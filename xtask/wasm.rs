@@ -22,7 +22,7 @@ struct Module {
 }
 
 const MODULES: [Module; 2] = [
-    Module { package: "netpol-wasm", folder: "pkg/wasm", name: "netpol", limit: 700 << 10 },
+    Module { package: "netpol-wasm", folder: "pkg/wasm", name: "netpol", limit: 800 << 10 },
     Module { package: "netpol-arguments", folder: "node-wrapper/wasm", name: "arguments", limit: 200 << 10 },
 ];
 

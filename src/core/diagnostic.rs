@@ -45,6 +45,8 @@ pub struct Diagnostic {
     pub place: Option<Place>,
     /// What to do about it.
     pub help: Option<String>,
+    /// What the API server says of it, where it says something.
+    pub server: Option<String>,
     /// Other places that it is about: the other policy, the pod, the Service.
     pub related: Vec<Related>,
     /// The edit that mends it, where that is certain.
@@ -110,6 +112,7 @@ impl Diagnostic {
             object: None,
             place: None,
             help: None,
+            server: None,
             related: Vec::new(),
             fix: None,
             replacement: None,

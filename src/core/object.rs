@@ -10,7 +10,7 @@ mod network_policy;
 mod text;
 mod workload;
 
-pub use meta::{LabelSelector, Labels, Metadata, OwnerReference, SelectorRequirement};
+pub use meta::{LabelSelector, Labels, Metadata, OwnerReference, SelectorRequirement, StrictOwnerReference};
 pub use network_policy::{
     IntOrString, IpBlock, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort, NetworkPolicyRule, NetworkPolicySpec,
 };

@@ -69,6 +69,7 @@ pub fn resolve(objects: Vec<Object>, options: &EngineOptions) -> Resolved {
                 }
             };
             diagnostic.replacement = violation.replacement;
+            diagnostic.server = Some(violation.server).filter(|server| !server.is_empty());
             diagnostics.push(diagnostic.about(label.clone()).at(place));
         }
         let Some(namespace) = cluster.find_namespace(namespace_of(&policy.metadata)) else { continue };

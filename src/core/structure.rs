@@ -28,7 +28,7 @@ pub(crate) struct Flaw {
 
 /// Everything that is wrong with an object of that type.
 pub(crate) fn check(tree: &Tree, object: NodeId, api_version: &str, kind: &str) -> Vec<Flaw> {
-    let mut check = Check { tree, flaws: Vec::new() };
+    let mut check = Check { tree, flaws: Vec::new(), around: Vec::new() };
     let items = tree.entries(object).iter().find(|entry| entry.key.as_ref() == "items");
     match (items, schema::object_type(api_version, kind)) {
         // A list that is none.
@@ -43,6 +43,8 @@ pub(crate) fn check(tree: &Tree, object: NodeId, api_version: &str, kind: &str) 
 struct Check<'a> {
     tree: &'a Tree,
     flaws: Vec<Flaw>,
+    /// The mappings around the place that is looked at, the object first: type, and path.
+    around: Vec<(&'static Type, String)>,
 }
 
 impl Check<'_> {
@@ -129,11 +131,12 @@ impl Check<'_> {
         self.add(format!("{path}: must be {wanted}, and is {found}"), span, help);
     }
 
-    fn object(&mut self, node: NodeId, object_type: &Type, path: &str, span: Range<u32>) {
+    fn object(&mut self, node: NodeId, object_type: &'static Type, path: &str, span: Range<u32>) {
         if self.tree.items(node).is_some() {
             return self.wrong_type(path, "a mapping", node, span);
         }
         self.duplicates(node, path);
+        self.around.push((object_type, path.to_owned()));
         for entry in self.tree.entries(node) {
             match object_type.field(&entry.key) {
                 Some(field) => {
@@ -144,18 +147,25 @@ impl Check<'_> {
                 None => {}
             }
         }
+        self.around.pop();
     }
 
     fn unknown(&mut self, parent: NodeId, entry: &Entry, object_type: &Type, path: &str) {
         let key = shorten(&entry.key);
         let names: Vec<String> = object_type.fields.iter().map(|field| format!("`{}`", field.name)).collect();
-        let nearest = nearest(&entry.key, object_type.fields.iter().map(|field| field.name));
+        let around = self.around_with(&entry.key);
+        let names_here = object_type.fields.iter().map(|field| field.name);
+        let nearest = nearest(&entry.key, names_here).filter(|_| around.is_none());
         let help = match nearest {
             Some(field) => format!("did you mean `{field}`?"),
+            None if around.is_some() => around.unwrap_or_default(),
             None if object_type.name == "LabelSelector" => {
                 format!("labels go under `matchLabels`: {{ matchLabels: {{ {key}: … }} }}")
             }
-            None => format!("the fields here are {}", names.join(", ")),
+            None => match self.elsewhere(&entry.key, object_type) {
+                Some(place) => place,
+                None => format!("the fields here are {}", names.join(", ")),
+            },
         };
         let at = if path.is_empty() { String::new() } else { format!("{path}: ") };
         self.add(format!("{at}unknown field `{key}`"), entry.key_span.clone(), Some(help));
@@ -169,6 +179,24 @@ impl Check<'_> {
         );
     }
 
+    /// The mapping around this one that has a field: whoever wrote it there indented it too far.
+    fn around_with(&self, key: &str) -> Option<String> {
+        let mut around = self.around.iter().rev().skip(1);
+        let (_, path) = around.find(|(around, _)| around.field(key).is_some())?;
+        let place = if path.is_empty() { "the object itself".to_owned() } else { format!("`{path}`") };
+        Some(format!("it belongs to {place}: move it to the left, out of what it is in"))
+    }
+
+    /// The mapping inside this one, or in another part of the object, that has a field.
+    fn elsewhere(&self, key: &str, object_type: &Type) -> Option<String> {
+        if let Some(field) = object_type.fields.iter().find(|field| has_field(field.shape, key)) {
+            return Some(format!("it belongs into `{}`: move it there", field.name));
+        }
+        let (root, _) = self.around.first()?;
+        let other = schema::types_of(root).into_iter().find(|other| other.is_complete && other.field(key).is_some())?;
+        Some(format!("it is a field of {}, not of {}", other.name, object_type.name))
+    }
+
     fn duplicates(&mut self, node: NodeId, path: &str) {
         let mut seen = FxHashSet::default();
         for entry in self.tree.entries(node) {
@@ -178,6 +206,15 @@ impl Check<'_> {
                 self.add(message, entry.key_span.clone(), Some("keep one of them".to_owned()));
             }
         }
+    }
+}
+
+/// Whether a mapping, or the mappings of a list, have a field.
+fn has_field(shape: Shape, key: &str) -> bool {
+    match shape {
+        Shape::Object(object_type) => object_type.is_complete && object_type.field(key).is_some(),
+        Shape::List(item) => has_field(*item, key),
+        _ => false,
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use netpol::fix;
 use diffy::DiffOptions;
+use netpol::fix;
 
 use crate::Failure;
 use crate::args::Check;

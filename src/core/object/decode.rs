@@ -9,6 +9,7 @@ use std::fmt;
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::key::Key;
+use super::meta::StrictMetadata;
 use super::text::{Text, null_as_default};
 use super::{
     Body, Metadata, Namespace, NetworkPolicy, NetworkPolicySpec, Node, NodeStatus, Pod, PodSpec, PodStatus, Service,
@@ -155,6 +156,7 @@ struct Fields {
     api_version: Option<Text>,
     kind: Option<Text>,
     metadata: Metadata,
+    policy_metadata: StrictMetadata,
     spec: Spec,
     status: Status,
     items: Option<Vec<Decoded>>,
@@ -244,7 +246,9 @@ impl Fields {
             }
             (Target::NetworkPolicy, spec, _) => {
                 let spec = if let Spec::NetworkPolicy(spec) = spec { spec } else { NetworkPolicySpec::default() };
-                Body::NetworkPolicy(NetworkPolicy { metadata, spec })
+                let metadata = self.policy_metadata.metadata();
+                let StrictMetadata { annotations, owner_references: owners, finalizers, .. } = self.policy_metadata;
+                Body::NetworkPolicy(NetworkPolicy { metadata, annotations, owners, finalizers, spec })
             }
             (Target::Foreign, _, _) => return None,
         };
@@ -302,6 +306,7 @@ impl Fields {
             (Target::Foreign, _) => {
                 IgnoredAny::deserialize(deserializer)?;
             }
+            (Target::NetworkPolicy, Key::Metadata) => self.policy_metadata = null_as_default(deserializer)?,
             (_, Key::Metadata) => self.metadata = null_as_default(deserializer)?,
             (Target::Pod, Key::Spec) => self.spec = Spec::Pod(null_as_default(deserializer)?),
             (Target::Pod, Key::Status) => self.status = Status::Pod(null_as_default(deserializer)?),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize as DeserializeDerive, Serialize};
 
 use super::text::{Text, from_mappings_only, list, null_as_default};
@@ -43,7 +43,79 @@ pub struct OwnerReference {
     pub controller: bool,
 }
 
-from_mappings_only!(Metadata, OwnerReference, LabelSelector, SelectorRequirement);
+/// API: ObjectMeta with all of its fields, since strict decoding refuses others; for policies.
+#[derive(Debug, Default, DeserializeDerive)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields, remote = "Self")]
+#[allow(dead_code, reason = "some fields are there so that they are known and of their type")]
+pub(crate) struct StrictMetadata {
+    #[serde(deserialize_with = "null_as_default")]
+    pub name: Text,
+    #[serde(deserialize_with = "null_as_default")]
+    pub generate_name: Text,
+    #[serde(deserialize_with = "null_as_default")]
+    pub namespace: Text,
+    #[serde(deserialize_with = "null_as_default")]
+    pub labels: Labels,
+    #[serde(deserialize_with = "null_as_default")]
+    pub annotations: Labels,
+    #[serde(deserialize_with = "list")]
+    pub owner_references: Vec<StrictOwnerReference>,
+    #[serde(deserialize_with = "list")]
+    pub finalizers: Vec<Text>,
+    managed_fields: Option<IgnoredAny>,
+    creation_timestamp: Option<Text>,
+    deletion_timestamp: Option<Text>,
+    deletion_grace_period_seconds: Option<i64>,
+    generation: Option<i64>,
+    resource_version: Option<Text>,
+    self_link: Option<Text>,
+    uid: Option<Text>,
+}
+
+impl StrictMetadata {
+    /// The fields that decide something, as of any object.
+    pub fn metadata(&self) -> Metadata {
+        let owner = |owner: &StrictOwnerReference| OwnerReference {
+            kind: owner.kind.clone(),
+            name: owner.name.clone(),
+            controller: owner.controller,
+        };
+        Metadata {
+            name: self.name.clone(),
+            generate_name: self.generate_name.clone(),
+            namespace: self.namespace.clone(),
+            labels: self.labels.clone(),
+            owner_references: self.owner_references.iter().map(owner).collect(),
+        }
+    }
+}
+
+/// API: OwnerReference with all of its fields.
+#[derive(Debug, Clone, Default, PartialEq, DeserializeDerive)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields, remote = "Self")]
+pub struct StrictOwnerReference {
+    #[serde(deserialize_with = "null_as_default")]
+    api_version: Text,
+    #[serde(deserialize_with = "null_as_default")]
+    kind: Text,
+    #[serde(deserialize_with = "null_as_default")]
+    name: Text,
+    #[serde(deserialize_with = "null_as_default")]
+    uid: Text,
+    #[serde(deserialize_with = "null_as_default")]
+    controller: bool,
+    #[serde(deserialize_with = "null_as_default")]
+    block_owner_deletion: bool,
+}
+
+impl StrictOwnerReference {
+    /// The fields that must not be empty, and what they hold.
+    pub(crate) fn required(&self) -> [(&'static str, &str); 4] {
+        [("apiVersion", &self.api_version), ("kind", &self.kind), ("name", &self.name), ("uid", &self.uid)]
+    }
+}
+
+from_mappings_only!(Metadata, StrictMetadata, OwnerReference, StrictOwnerReference, LabelSelector, SelectorRequirement);
 
 /// A set of labels, sorted by key, each key once.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]

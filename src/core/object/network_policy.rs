@@ -7,7 +7,7 @@ use serde::{Deserialize as DeserializeDerive, Serialize};
 
 use crate::cluster::Direction;
 
-use super::meta::{LabelSelector, Metadata};
+use super::meta::{LabelSelector, Labels, Metadata, StrictOwnerReference};
 use super::text::{Text, from_mappings_only, list, null_as_default};
 
 /// API: NetworkPolicy.
@@ -15,6 +15,12 @@ use super::text::{Text, from_mappings_only, list, null_as_default};
 pub struct NetworkPolicy {
     /// `metadata`.
     pub metadata: Metadata,
+    /// `metadata.annotations`.
+    pub annotations: Labels,
+    /// `metadata.ownerReferences`, with all of their fields.
+    pub owners: Vec<StrictOwnerReference>,
+    /// `metadata.finalizers`.
+    pub finalizers: Vec<Text>,
     /// `spec`.
     pub spec: NetworkPolicySpec,
 }

@@ -71,6 +71,28 @@ pub fn object_type(api_version: &str, kind: &str) -> Option<&'static Type> {
     }
 }
 
+/// A type and the types of all that it holds, each once.
+pub fn types_of(root: &'static Type) -> Vec<&'static Type> {
+    fn held(shape: Shape) -> Option<&'static Type> {
+        match shape {
+            Shape::Object(object_type) => Some(object_type),
+            Shape::List(item) => held(*item),
+            _ => None,
+        }
+    }
+    let mut types = vec![root];
+    let mut next = 0;
+    while let Some(object_type) = types.get(next).copied() {
+        next += 1;
+        for held in object_type.fields.iter().filter_map(|field| held(field.shape)) {
+            if !types.iter().any(|known| std::ptr::eq(*known, held)) {
+                types.push(held);
+            }
+        }
+    }
+    types
+}
+
 /// What every object has.
 pub fn any_object() -> &'static Type {
     &NAMESPACE
@@ -147,18 +169,30 @@ types! {
         field("operator", Shape::String, "In, NotIn, Exists or DoesNotExist."),
         field("values", Shape::List(&Shape::String), "The values for In and NotIn."),
     ];
-    METADATA = "ObjectMeta", false, [
+    METADATA = "ObjectMeta", true, [
         field("name", Shape::String, "The name, unique for its kind and namespace."),
         field("generateName", Shape::String, "The beginning of a name that the API server completes."),
         field("namespace", Shape::String, "The namespace; `default` when it is missing."),
         field("labels", Shape::StringMap, "Labels, which selectors look at."),
         field("annotations", Shape::StringMap, "Notes, which no selector looks at."),
         field("ownerReferences", Shape::List(&Shape::Object(&OWNER_REFERENCE)), "The objects that made this one."),
+        field("finalizers", Shape::List(&Shape::String), "Who has something to do before the object can go."),
+        field("managedFields", Shape::Anything, "Who set which field; the API server writes it."),
+        field("creationTimestamp", Shape::String, "When the object was made; the API server writes it."),
+        field("deletionTimestamp", Shape::String, "When the object is to go; the API server writes it."),
+        field("deletionGracePeriodSeconds", Shape::Integer, "How long the object has to end; the API server writes it."),
+        field("generation", Shape::Integer, "How often what is wanted has changed; the API server writes it."),
+        field("resourceVersion", Shape::String, "The version of the object; the API server writes it."),
+        field("selfLink", Shape::String, "Of no use any more."),
+        field("uid", Shape::String, "Names the object for all time; the API server writes it."),
     ];
-    OWNER_REFERENCE = "OwnerReference", false, [
+    OWNER_REFERENCE = "OwnerReference", true, [
+        field("apiVersion", Shape::String, "The group and version of the owner."),
         field("kind", Shape::String, "The owner's kind."),
         field("name", Shape::String, "The owner's name."),
+        field("uid", Shape::String, "The owner's uid."),
         field("controller", Shape::Boolean, "Whether this owner manages the object."),
+        field("blockOwnerDeletion", Shape::Boolean, "Whether the owner cannot go before this object."),
     ];
     NAMESPACE = "Namespace", false, [API_VERSION, KIND, METADATA_FIELD];
     NODE = "Node", false, [

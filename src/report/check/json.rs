@@ -25,6 +25,7 @@ pub(super) fn text(findings: &Findings<'_>) -> serde_json::Result<String> {
             severity: finding.diagnostic.severity.name(),
             message: &finding.diagnostic.message,
             help: finding.diagnostic.help.as_deref(),
+            server: finding.diagnostic.server.as_deref(),
             object: finding.diagnostic.object.as_deref(),
             field: match &finding.diagnostic.place {
                 Some(Place::Field { path, .. }) => Some(path),
@@ -51,6 +52,8 @@ struct JsonFinding<'a> {
     severity: &'static str,
     message: &'a str,
     help: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server: Option<&'a str>,
     object: Option<&'a str>,
     field: Option<&'a str>,
     place: Option<JsonPlace>,

@@ -53,6 +53,9 @@ fn render(finding: &Finding<'_>, sources: &Sources, renderer: &Renderer) -> Stri
     if let Some(help) = &diagnostic.help {
         main = main.element(Level::HELP.message(plain::message(help)));
     }
+    if let Some(server) = &diagnostic.server {
+        main = main.element(Level::NOTE.message(plain::message(&format!("the API server says: {server}"))));
+    }
     groups.insert(0, main);
     renderer.render(&groups)
 }
