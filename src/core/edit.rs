@@ -10,7 +10,7 @@ use crate::tree::{Content, NodeId, Tree};
 
 pub(crate) use value::Value;
 
-/// Writes another text into a scalar field, in the quotes that it has.
+/// Writes another text into a scalar field, in the quotes that it has; the text that is there already loses its quotes.
 pub(crate) fn replace(sources: &Sources, origin: &Origin, path: &str, text: &str) -> Option<Edit> {
     let tree = sources.tree(origin);
     let node = tree.node(tree.get(&origin.prefix, path)?)?;
@@ -19,6 +19,7 @@ pub(crate) fn replace(sources: &Sources, origin: &Origin, path: &str, text: &str
     let quote = written.get(..1).filter(|quote| matches!(*quote, "\"" | "'")).unwrap_or_default();
     // Escapes, tags and scalars of several lines are somebody's intention.
     let is_simple = written == format!("{quote}{}{quote}", scalar.text);
+    let quote = if *scalar.text == *text { "" } else { quote };
     is_simple.then(|| edit(origin, node.span.start as usize, written.len(), format!("{quote}{text}{quote}")))
 }
 

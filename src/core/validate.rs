@@ -153,8 +153,8 @@ impl Check {
             let message =
                 format!("`\"{name}\"` is a port name, not a number, and a name needs a letter: remove the quotes");
             self.refuse(path, message, Kind::Invalid(&name), NO_LETTER);
-            if Port::new(number).is_some() {
-                self.replace_by(number.to_string());
+            if Port::new(number).is_some() && number.to_string() == name {
+                self.replace_by(name.to_owned());
             }
             return;
         }
