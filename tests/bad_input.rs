@@ -14,6 +14,8 @@ mod program;
 mod encodings;
 #[path = "cli/bad_input/files.rs"]
 mod files;
+#[path = "cli/bad_input/folder.rs"]
+mod folder;
 #[path = "cli/bad_input/json.rs"]
 mod json;
 #[path = "cli/bad_input/lists.rs"]

@@ -30,6 +30,9 @@ const MAX_DOCUMENT: usize = 4 << 20;
 /// The largest text, in bytes: offsets are 32 bits wide.
 pub const MAX_TEXT: usize = 1 << 30;
 
+/// Documents that are read together have at most this many bytes.
+const PIECE: usize = 16 << 10;
+
 /// The most findings that are kept of one text.
 const MAX_FINDINGS: usize = 50;
 
@@ -51,7 +54,8 @@ pub struct Piece {
 
 #[derive(Debug)]
 enum Form {
-    Document(split::Document),
+    /// Small documents are read together: a text can have a million of them.
+    Documents(Vec<split::Document>),
     /// Not read: too large.
     TooLarge,
 }
@@ -71,8 +75,22 @@ pub(crate) fn pieces_of(id: SourceId, source: &Source) -> Vec<Piece> {
     if source.text.len() > MAX_TEXT {
         vec![Piece { source: id, form: Form::TooLarge }]
     } else if source.is_readable {
-        let documents = split::split(&source.path, &source.text).into_iter();
-        documents.map(|document| Piece { source: id, form: Form::Document(document) }).collect()
+        let mut pieces: Vec<Vec<split::Document>> = Vec::new();
+        let mut size = PIECE;
+        for document in split::split(&source.path, &source.text) {
+            let length = document.range.len();
+            match pieces.last_mut().filter(|_| size + length <= PIECE) {
+                Some(piece) => {
+                    size += length;
+                    piece.push(document);
+                }
+                None => {
+                    size = length;
+                    pieces.push(vec![document]);
+                }
+            }
+        }
+        pieces.into_iter().map(|documents| Piece { source: id, form: Form::Documents(documents) }).collect()
     } else {
         Vec::new()
     }
@@ -92,24 +110,25 @@ impl Piece {
     #[allow(clippy::len_without_is_empty, reason = "none is")]
     pub fn len(&self) -> usize {
         match &self.form {
-            Form::Document(document) => document.range.len(),
+            Form::Documents(documents) => documents.iter().map(|document| document.range.len()).sum(),
             Form::TooLarge => 0,
         }
     }
 
     /// Cuts a long list into pieces of some `size` items each; anything else stays one piece.
     pub fn split_list(self, size: usize) -> Vec<Piece> {
-        match self.form {
-            Form::Document(document) if document.items.len() > size => document
-                .items
-                .chunks(size.max(1))
-                .map(|items| {
-                    let range = document.range.clone();
-                    let document =
-                        split::Document { range, items: items.to_vec(), decoder: document.decoder.clone(), ..document };
-                    Piece { source: self.source, form: Form::Document(document) }
-                })
-                .collect(),
+        match &self.form {
+            Form::Documents(documents)
+                if let [document] = documents.as_slice()
+                    && document.items.len() > size =>
+            {
+                let part = |items: &[Range<usize>]| {
+                    let (range, decoder) = (document.range.clone(), document.decoder.clone());
+                    let document = split::Document { range, items: items.to_vec(), decoder, ..*document };
+                    Piece { source: self.source, form: Form::Documents(vec![document]) }
+                };
+                document.items.chunks(size.max(1)).map(part).collect()
+            }
             _ => vec![self],
         }
     }
@@ -118,7 +137,13 @@ impl Piece {
     pub fn read(&self, sources: &Sources) -> Reading {
         let text = sources.get(self.source).map_or("", |source| &source.text);
         match &self.form {
-            Form::Document(document) => read::document(self.source, text, document),
+            Form::Documents(documents) => {
+                let mut reading = Reading::default();
+                for document in documents {
+                    reading.append(read::document(self.source, text, document), MAX_FINDINGS);
+                }
+                reading
+            }
             Form::TooLarge => {
                 read::refused(self.source, format!("the text is larger than {} MiB, and is left out", MAX_TEXT >> 20))
             }
@@ -131,6 +156,7 @@ pub fn gather(sources: &Sources, readings: impl IntoIterator<Item = Reading>) ->
     let mut loaded = Loaded::default();
     let mut passed_over = passed_over::PassedOver::default();
     let mut findings: BTreeMap<SourceId, Vec<Diagnostic>> = BTreeMap::new();
+    let mut unlisted: BTreeMap<SourceId, usize> = BTreeMap::new();
     for reading in readings {
         loaded.objects.extend(reading.objects);
         passed_over.add(reading.passed_over, reading.not_objects);
@@ -138,18 +164,22 @@ pub fn gather(sources: &Sources, readings: impl IntoIterator<Item = Reading>) ->
             let finding = misnamed::finding(sources, &origin, &api_version, &kind);
             findings.entry(origin.source).or_default().push(finding);
         }
+        if let Some((source, _)) = reading.findings.first() {
+            *unlisted.entry(*source).or_default() += reading.unlisted;
+        }
         for (source, finding) in reading.findings {
             findings.entry(source).or_default().push(finding);
         }
     }
     for (source, mut findings) in findings {
         let text = sources.get(source).map_or("", |source| &source.text);
+        let unlisted = unlisted.get(&source).copied().unwrap_or(0);
         // A folder holds other people's files too: one that cannot have been a manifest is no loss.
         if findings.iter().all(|finding| finding.slug == "invalid-document") && !text.contains("kind") {
-            passed_over.add(Vec::new(), vec![source; findings.len()]);
+            passed_over.add(Vec::new(), vec![source; findings.len() + unlisted]);
             continue;
         }
-        let more = findings.len().saturating_sub(MAX_FINDINGS);
+        let more = findings.len().saturating_sub(MAX_FINDINGS) + unlisted;
         findings.truncate(MAX_FINDINGS);
         loaded.diagnostics.append(&mut findings);
         if more > 0 {

@@ -27,6 +27,21 @@ pub struct Reading {
     /// The text of each document that is no object.
     pub(super) not_objects: Vec<SourceId>,
     pub(super) findings: Vec<(SourceId, Diagnostic)>,
+    /// Findings that are only counted.
+    pub(super) unlisted: usize,
+}
+
+impl Reading {
+    /// Adds what another piece of the same text holds, and keeps so many of its findings.
+    pub(super) fn append(&mut self, other: Reading, most: usize) {
+        self.objects.extend(other.objects);
+        self.passed_over.extend(other.passed_over);
+        self.misnamed.extend(other.misnamed);
+        self.not_objects.extend(other.not_objects);
+        self.findings.extend(other.findings);
+        self.unlisted += other.unlisted + self.findings.len().saturating_sub(most);
+        self.findings.truncate(most);
+    }
 }
 
 /// A text that is not read at all.
