@@ -15,11 +15,33 @@ const DENY: u8 = 0;
 const ALLOW: u8 = 1;
 const MIXED: u8 = 2;
 
-/// Ends by number. A number is good until a text or an option changes.
+/// Ends by number. A number is good until a text or an option changes, and is not given again after that.
 #[derive(Default)]
 pub struct Handles {
+    first: u32,
     ends: Vec<Vec<End>>,
     by_text: FxHashMap<String, u32>,
+}
+
+impl Handles {
+    /// Handles whose numbers start there.
+    pub fn starting_at(first: u32) -> Handles {
+        Handles { first, ..Handles::default() }
+    }
+
+    /// Makes every handle that was given mean nothing.
+    pub fn forget(&mut self) {
+        *self = Handles::starting_at(self.next().unwrap_or_default());
+    }
+
+    fn next(&self) -> Option<u32> {
+        u32::try_from(self.ends.len()).ok().and_then(|count| self.first.checked_add(count))
+    }
+
+    fn get(&self, handle: u32) -> Option<&[End]> {
+        let index = handle.checked_sub(self.first)?;
+        self.ends.get(index as usize).map(Vec::as_slice)
+    }
 }
 
 /// A table of connections: three columns, and what the numbers in them mean.
@@ -43,7 +65,7 @@ impl Workspace {
             Ok(ends) => ends,
             Err(error) => return error_json(&error),
         };
-        let handle = u32::try_from(self.handles.ends.len()).map_err(|_| misuse("end: there are too many handles"))?;
+        let handle = self.handles.next().ok_or_else(|| misuse("end: there are too many handles"))?;
         self.handles.ends.push(ends);
         self.handles.by_text.insert(end.to_owned(), handle);
         crate::json(&json!({ "handle": handle }))
@@ -54,8 +76,9 @@ impl Workspace {
         let protocol = Protocol::ALL.get(usize::from(protocol)).ok_or_else(|| misuse("protocol: not 0, 1 or 2"))?;
         let port = Port::new(port).ok_or_else(|| misuse("port: not from 1 to 65535"))?;
         let ends = |handle: u32, name: &str| {
-            let ends = self.handles.ends.get(handle as usize).map(Vec::as_slice);
-            ends.ok_or_else(|| misuse(&format!("{name}: {handle} is no handle of this engine's present state")))
+            self.handles
+                .get(handle)
+                .ok_or_else(|| misuse(&format!("{name}: {handle} is no handle of this engine's present state")))
         };
         let (sources, destinations) = (ends(source, "source")?, ends(destination, "destination")?);
         let engine = self.engine();

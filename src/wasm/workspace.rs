@@ -25,20 +25,21 @@ pub struct Workspace {
 
 #[wasm_bindgen]
 impl Workspace {
+    /// `first_handle` is the first number that [`Workspace::handle`] gives.
     #[wasm_bindgen(constructor)]
-    pub fn new() -> Workspace {
-        Workspace::default()
+    pub fn new(first_handle: Option<u32>) -> Workspace {
+        Workspace { handles: Handles::starting_at(first_handle.unwrap_or_default()), ..Workspace::default() }
     }
 
     #[wasm_bindgen(js_name = setSource)]
     pub fn set_source(&mut self, path: &str, text: String) {
-        self.handles = Handles::default();
+        self.handles.forget();
         self.inner.set(path, text);
     }
 
     #[wasm_bindgen(js_name = removeSource)]
     pub fn remove_source(&mut self, path: &str) -> bool {
-        self.handles = Handles::default();
+        self.handles.forget();
         self.inner.remove(path)
     }
 
@@ -53,7 +54,7 @@ impl Workspace {
                 return crate::json(&error).map(Some);
             }
         };
-        self.handles = Handles::default();
+        self.handles.forget();
         let options = set.or(config.options).engine_options();
         self.inner.configure(config, options);
         Ok(None)
