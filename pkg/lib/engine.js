@@ -81,8 +81,16 @@ export class Engine {
   setSource(path, source) {
     name('path', path);
     text('text', source);
-    this.#ask((workspace) => workspace.setSource(path, source));
+    const before = this.#sources.get(path);
+    // First, so that an engine that is made anew has no more of a text that the module could not stand.
     this.#sources.set(path, source);
+    try {
+      this.#ask((workspace) => workspace.setSource(path, source));
+    } catch (error) {
+      if (before === undefined) this.#sources.delete(path);
+      else this.#sources.set(path, before);
+      throw error;
+    }
     this.#handles.clear();
   }
 
