@@ -169,9 +169,7 @@ export class Engine {
     const fast = this.#fastVerdict(question);
     if (fast !== null) return fast;
     const answer = JSON.parse(this.#ask((workspace) => workspace.evaluate(question, 'json', undefined)));
-    if (answer.verdict !== undefined) return answer.verdict;
-    if (answer.error !== undefined) return answer;
-    return { flow: answer.flow, error: 'no port is given (write it behind the destination, as in `shop/db:5432`)' };
+    return answer.verdict ?? answer;
   }
 
   /**
