@@ -28,10 +28,10 @@ WebAssembly.Instance = /** @type {any} */ (new Proxy(Instance, {
 const { Engine, InternalError, version } = await import('netpol-wasm');
 const glue = await import('../wasm/netpol.js');
 
-const pod = (number) => `apiVersion: v1\nkind: Pod\nmetadata: { name: p${number}, namespace: n, labels: { app: p${number} } }\n`;
+const pod = (number) => `apiVersion: v1\nkind: Pod\nmetadata: { name: p${number}, namespace: shop, labels: { app: p${number} } }\n`;
 const policy = (number) => `apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
-metadata: { name: to-p1, namespace: n }
+metadata: { name: to-p1, namespace: shop }
 spec: { podSelector: { matchLabels: { app: p1 } }, ingress: [{ from: [{ podSelector: { matchLabels: { app: p${number} } } }] }] }
 `;
 const cluster = (count) => Array.from({ length: count }, (_, number) => pod(number)).join('---\n');
@@ -46,17 +46,17 @@ function trap() {
 test('a trap is told once, and every engine answers afterwards', () => {
   const [engine, other] = [engineOf(2), engineOf(2)];
   other.setOptions({ ipBlocks: 'external' });
-  const { handle } = /** @type {any} */ (engine.handle('n/p0'));
+  const { handle } = /** @type {any} */ (engine.handle('shop/p0'));
   const before = instances;
   fail = trap;
   const thrown = (/** @type {any} */ error) =>
     error instanceof InternalError && error.panic?.endsWith('something') && error.message.includes('panicked at src/core/x.rs');
-  assert.throws(() => engine.evaluate({ from: 'n/p0', to: 'n/p1', port: 80 }), thrown);
+  assert.throws(() => engine.evaluate({ from: 'shop/p0', to: 'shop/p1', port: 80 }), thrown);
   assert.equal(instances, before + 1);
   assert.ok(!('netpolPanic' in globalThis));
-  assert.equal(engine.evaluate({ from: 'n/p0', to: 'n/p1', port: 80 }).verdict, 'allow');
-  assert.equal(engine.verdict('n/p0 -> n/p1:80'), 'allow');
-  assert.ok(/** @type {any} */ (engine.handle('n/p0')).handle > handle);
+  assert.equal(engine.evaluate({ from: 'shop/p0', to: 'shop/p1', port: 80 }).verdict, 'allow');
+  assert.equal(engine.verdict('shop/p0 -> shop/p1:80'), 'allow');
+  assert.ok(/** @type {any} */ (engine.handle('shop/p0')).handle > handle);
   assert.equal(other.diff(engine).changes.length, 0);
   assert.match(version(), /^\d/);
 });
@@ -79,7 +79,7 @@ test('memory that runs out is an internal error', () => {
   }
   poor.free();
   assert.ok(error instanceof InternalError, String(error));
-  assert.equal(engine.verdict('n/p0 -> n/p1:80'), 'allow');
+  assert.equal(engine.verdict('shop/p0 -> shop/p1:80'), 'allow');
 });
 
 test('10,000 edits leave memory where it was', () => {
@@ -87,7 +87,7 @@ test('10,000 edits leave memory where it was', () => {
   const wasm = () => /** @type {any} */ (glue.initSync(/** @type {any} */ (undefined))).memory.buffer.byteLength;
   const edit = (/** @type {number} */ number) => {
     engine.setSource('policy', policy(number % 500));
-    if (number % 100 === 0) assert.equal(engine.verdict(`n/p${number % 500} -> n/p1:80`), 'allow');
+    if (number % 100 === 0) assert.equal(engine.verdict(`shop/p${number % 500} -> shop/p1:80`), 'allow');
   };
   for (let number = 0; number < 200; number += 1) edit(number);
   const before = wasm();
