@@ -35,7 +35,7 @@ const example = () => {
 
 test('the package has what it needs and nothing else', () => {
   const lib = readdirSync(join(PACKAGE, 'lib')).map((file) => `lib/${file}`);
-  const expected = ['LICENSE-APACHE', 'LICENSE-MIT', 'README.md', 'package.json', 'types/index.d.ts', 'wasm/netpol.js', 'wasm/netpol.wasm', ...lib];
+  const expected = ['LICENSE-APACHE', 'LICENSE-MIT', 'README.md', 'package.json', 'types/index.d.ts', 'types/worker.d.ts', 'wasm/netpol.js', 'wasm/netpol.wasm', ...lib];
   assert.deepEqual(packed.files.map(({ path }) => path).sort(), expected.sort());
 });
 
