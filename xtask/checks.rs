@@ -19,7 +19,7 @@ pub fn ci(arguments: &[String]) -> Outcome {
     run(&mut cargo(&["fmt", "--all", "--check"]))?;
     run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
     // What a browser is to run has to build for it: no threads, no clock, no files.
-    let wasm = ["--package", "netpol", "--package", "netpol-report", "--target", "wasm32-unknown-unknown"];
+    let wasm = ["--package", "netpol-wasm", "--package", "netpol-arguments", "--target", "wasm32-unknown-unknown"];
     run(cargo(&["clippy"]).args(wasm).args(["--", "-D", "warnings"]))?;
     test(&[])?;
     run(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))?;
@@ -27,7 +27,8 @@ pub fn ci(arguments: &[String]) -> Outcome {
     Ok(())
 }
 
-/// Every test of the workspace: units, conformance cases, random clusters, commands, examples in the documentation.
+/// Every test: units, conformance cases, random clusters, commands, examples in the documentation, and the npm packages with the
+/// modules that they are made of. Arguments are for `cargo test` alone.
 ///
 /// # Errors
 ///
@@ -35,6 +36,10 @@ pub fn ci(arguments: &[String]) -> Outcome {
 pub fn test(arguments: &[String]) -> Outcome {
     let start = Instant::now();
     run(cargo(&["test", "--workspace"]).args(arguments))?;
+    if arguments.is_empty() {
+        crate::wasm::wasm(&[])?;
+        crate::wasm::test_packages()?;
+    }
     println!("test: everything passed in {:.0} s", start.elapsed().as_secs_f64());
     Ok(())
 }

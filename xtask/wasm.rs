@@ -58,6 +58,21 @@ pub fn wasm(arguments: &[String]) -> Outcome {
     Ok(())
 }
 
+/// Runs the tests of the npm packages, which want the modules and the native program that they are compared with.
+///
+/// # Errors
+///
+/// When a test fails.
+pub fn test_packages() -> Outcome {
+    run(cargo(&["build", "--package", "netpol-cli"]).args(["--bin", "netpol"]))?;
+    for package in ["pkg", "node-wrapper"] {
+        let package = workspace().join(package);
+        npm_install(&package)?;
+        run(Command::new("npm").arg("test").current_dir(&package))?;
+    }
+    Ok(())
+}
+
 /// Installs what a package is built and tested with, if its lock file is newer than what is there.
 pub fn npm_install(package: &Path) -> Outcome {
     let modified = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
