@@ -1,10 +1,10 @@
 //! What all commands share: help, usage errors, `--lenient`, `--quiet`, colours, closed pipes.
 
 use std::io::Read;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use crate::manifests::{REFUSED, SHOP, WEB};
-use crate::program::{Call, Scratch, binary, netpol};
+use crate::program::{Call, Scratch, netpol, program};
 
 const COMMANDS: [&str; 3] = ["eval", "reach", "diff"];
 
@@ -232,7 +232,7 @@ fn a_reader_that_goes_away_does_not_turn_no_into_yes() {
 
 /// Runs `netpol`, reads a little of what it prints and closes the pipe.
 fn read_one_line(arguments: &[&str]) -> (Option<i32>, String) {
-    let mut command = Command::new(binary());
+    let mut command = program();
     command.args(arguments).current_dir(netpol_tests::case::workspace());
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("netpol starts");
     let mut out = child.stdout.take().expect("standard output is piped");
@@ -246,7 +246,7 @@ fn read_one_line(arguments: &[&str]) -> (Option<i32>, String) {
 #[test]
 fn a_full_disk_is_an_error() {
     let full = std::fs::File::options().write(true).open("/dev/full").expect("Linux has /dev/full");
-    let mut command = Command::new(binary());
+    let mut command = program();
     command.args(["reach", SHOP]).current_dir(netpol_tests::case::workspace());
     let output = command.stdout(full).output().expect("netpol starts");
     assert_eq!(output.status.code(), Some(2));

@@ -1,6 +1,9 @@
 //! Runs the real `netpol`, the way a shell would: arguments, standard input, a folder, an environment.
 //!
 //! Whatever a test asks, no run may panic, die of a signal, or take for ever.
+//!
+//! `NETPOL_PROGRAM="node node-wrapper/bin/netpol.js"` has the same tests run another program that is to be the same. Its memory is not
+//! looked at: that of the runtime is no business of these tests.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -83,7 +86,7 @@ pub struct Call {
 impl Call {
     /// With these arguments, in the workspace's folder, without input.
     pub fn new<A: AsRef<OsStr>>(arguments: &[A]) -> Call {
-        let mut command = Command::new(binary());
+        let mut command = program();
         command.args(arguments).current_dir(workspace());
         // What the tests' own environment says about colours, CI and files that git ignores is not the question.
         for name in ["NO_COLOR", "CLICOLOR_FORCE", "FORCE_COLOR", "TERM", "GITHUB_ACTIONS"] {
@@ -163,13 +166,33 @@ fn wait(child: &mut Child, described: &str) -> (i32, u64) {
 
 /// In MiB, as far as Linux tells.
 fn peak_memory(process: u32) -> u64 {
+    if other_program().is_some() {
+        return 0;
+    }
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok()).unwrap_or(0) / 1024
 }
 
+/// A run of the program, or of the one in its place.
+pub fn program() -> Command {
+    let Some(other) = other_program() else { return Command::new(binary()) };
+    let mut words = other.split_whitespace();
+    let mut command = Command::new(words.next().expect("NETPOL_PROGRAM names a program"));
+    // Paths in it are the workspace's, but each run has a folder of its own.
+    command.args(words.map(|word| match workspace().join(word) {
+        path if path.is_file() => path.into_os_string(),
+        _ => word.into(),
+    }));
+    command
+}
+
+fn other_program() -> Option<String> {
+    std::env::var("NETPOL_PROGRAM").ok().filter(|program| !program.trim().is_empty())
+}
+
 /// The program, built the way these tests are.
-pub fn binary() -> &'static Path {
+fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
         // The tests are in `<target>/<profile>/deps`.
