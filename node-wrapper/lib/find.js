@@ -17,9 +17,10 @@ const SLASH = Buffer.from('/');
 /**
  * @param {string} path
  * @param {Map<string, Buffer>} names gets the names that are no UTF-8, by what is shown of them
+ * @param {(folder: Buffer) => void} [enter] is told each folder that is looked into
  * @returns {Found}
  */
-export function find(path, names = new Map()) {
+export function find(path, names = new Map(), enter = () => {}) {
   /** @type {Found} */
   const found = { files: [], unreadable: [], ignored: 0 };
   if (path === '-' || !statSync(path).isDirectory()) return { ...found, files: [path] };
@@ -32,6 +33,7 @@ export function find(path, names = new Map()) {
     return text;
   };
   const walk = new Walk(path, true, (entry, error) => {
+    if (entry.isFolder && !error) enter(entry.path);
     try {
       if (error) throw error;
       if (isManifest(entry.name) && entry.isFile) found.files.push(shown(entry.path));
