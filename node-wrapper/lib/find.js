@@ -2,7 +2,7 @@
 // what the project's .gitignore files say counts, what its user or the folders around it say does not.
 
 import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join, posix } from 'node:path';
 import { inWords } from './errors.js';
 import { match, rules } from './gitignore.js';
 
@@ -23,7 +23,8 @@ const SLASH = Buffer.from('/');
 export function find(path, names = new Map(), enter = () => {}) {
   /** @type {Found} */
   const found = { files: [], unreadable: [], ignored: 0 };
-  if (path === '-' || !statSync(path).isDirectory()) return { ...found, files: [path] };
+  const real = names.get(path) ?? path;
+  if (path === '-' || !statSync(real).isDirectory()) return { ...found, files: [path] };
   /** @param {Buffer} bytes */
   const shown = bytes => {
     const text = bytes.toString();
@@ -32,7 +33,7 @@ export function find(path, names = new Map(), enter = () => {}) {
     names.set(text, bytes);
     return text;
   };
-  const walk = new Walk(path, true, (entry, error) => {
+  const walk = new Walk(real, true, (entry, error) => {
     if (entry.isFolder && !error) enter(entry.path);
     try {
       if (error) throw error;
@@ -43,7 +44,7 @@ export function find(path, names = new Map(), enter = () => {}) {
   });
   walk.run();
   if (found.files.length === 0 && found.unreadable.length === 0) {
-    new Walk(path, false, entry => (found.ignored += isManifest(entry.name) ? 1 : 0)).run();
+    new Walk(real, false, entry => (found.ignored += isManifest(entry.name) ? 1 : 0)).run();
   }
   return found;
 }
@@ -59,27 +60,30 @@ class Walk {
   #isIgnoring;
   #isInRepository;
   #visit;
+  /** The folder and those around it. @type {string[]} */
+  #above;
 
   /**
-   * @param {string} root
+   * @param {string | Buffer} root
    * @param {boolean} isIgnoring
    * @param {(entry: Entry, error?: unknown) => void} visit
    */
   constructor(root, isIgnoring, visit) {
     this.#root = root;
     this.#isIgnoring = isIgnoring;
-    this.#isInRepository = isIgnoring && ancestors(realpathSync(root)).some(folder => existsSync(join(folder, '.git')));
+    this.#above = ancestors(latin(realpathSync.native(root, 'buffer')));
+    this.#isInRepository = isIgnoring && this.#above.some(folder => existsSync(bytes(`${folder}/.git`)));
     this.#visit = visit;
   }
 
   run() {
-    const path = Buffer.from(process.platform === 'win32' ? this.#root.replaceAll('\\', '/') : this.#root);
-    const name = Buffer.from(/^\.*$/.test(this.#root) ? '' : this.#root.replace(/\/+$/, '').replace(/^.*\//s, ''));
-    const root = { path, name, isFolder: true, isFile: false };
+    const path = Buffer.from(latin(Buffer.from(this.#root)), 'latin1');
+    const named = /([^/]*)\/*$/s.exec(latin(path))?.[1] ?? '';
+    const root = { path, name: bytes(/^\.*$/.test(named) ? '' : named), isFolder: true, isFile: false };
     this.#visit(root);
-    const above = this.#isInRepository ? ancestors(realpathSync(this.#root)).slice(1).reverse() : [];
-    const levels = above.map(folder => this.#level(folder));
-    this.#folder(root, levels, latin(realpathSync.native(this.#root, 'buffer')), [statSync(this.#root)]);
+    const [here, ...above] = this.#above;
+    const levels = this.#isInRepository ? above.reverse().map(folder => this.#level(bytes(folder), folder)) : [];
+    this.#folder(root, levels, here, [statSync(this.#root)]);
   }
 
   /**
@@ -136,13 +140,13 @@ class Walk {
   }
 
   /**
-   * @param {string | Buffer} folder
+   * @param {Buffer} folder
+   * @param {string} logical
    * @returns {Level}
    */
-  #level(folder, logical = latin(Buffer.from(folder))) {
-    const bytes = Buffer.concat([Buffer.from(folder), SLASH]);
+  #level(folder, logical) {
     /** @param {string} name */
-    const within = name => Buffer.concat([bytes, Buffer.from(name)]);
+    const within = name => Buffer.concat([folder, SLASH, Buffer.from(name)]);
     const git = this.#isIgnoring ? gitFolder(within('.git')) : undefined;
     return {
       folder: logical,
@@ -180,8 +184,8 @@ class Walk {
  * @returns {string[]}
  */
 function ancestors(folder) {
-  const above = dirname(folder);
-  return above === folder ? [folder] : [folder, ...ancestors(above)];
+  const above = posix.dirname(folder);
+  return above === folder || above === '.' ? [folder] : [folder, ...ancestors(above)];
 }
 
 /**
@@ -213,6 +217,11 @@ function firstLine(file) {
  */
 function isSame(left, right) {
   return left.ino === right.ino && left.dev === right.dev;
+}
+
+/** @param {string} text */
+function bytes(text) {
+  return Buffer.from(text, 'latin1');
 }
 
 /**

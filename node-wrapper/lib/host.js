@@ -1,7 +1,7 @@
 // Node as the host of the commands: files, streams and the environment (`Host` of src/command/host.rs). Everything is synchronous,
 // since WebAssembly cannot wait. What the system refuses is thrown as Node has it, with `code`.
 
-import { appendFileSync, closeSync, fstatSync, openSync, readSync, realpathSync, writeFileSync, writeSync } from 'node:fs';
+import { appendFileSync, closeSync, fstatSync, openSync, readFileSync, readSync, realpathSync, writeFileSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { find } from './find.js';
 import { worded } from './errors.js';
@@ -12,10 +12,12 @@ const CHUNK = 1 << 16;
 /** Files whose names are no UTF-8, by what is shown of them. */
 /** @typedef {Map<string, Buffer>} Names */
 
-/** The host of one command. */
-export function host() {
-  /** @type {Names} */
-  const names = new Map();
+/**
+ * The host of one command.
+ * @param {string[]} words
+ */
+export function host(words) {
+  const names = namesIn(words);
   /** @param {string} path */
   const real = path => names.get(path) ?? path;
   return {
@@ -54,6 +56,18 @@ export function host() {
       }
     },
   };
+}
+
+/**
+ * Words that are no UTF-8, which Node does not hand on as they are; Linux tells them.
+ * @param {string[]} words
+ * @returns {Names}
+ */
+function namesIn(words) {
+  if (process.platform !== 'linux' || !words.some(word => word.includes('\u{fffd}'))) return new Map();
+  const given = readFileSync('/proc/self/cmdline', 'latin1').split('\0').slice(0, -1);
+  const bytes = given.slice(given.length - words.length).map(word => Buffer.from(word, 'latin1'));
+  return new Map(words.flatMap((word, index) => (bytes[index]?.toString() === word ? [[word, bytes[index]]] : [])));
 }
 
 /**

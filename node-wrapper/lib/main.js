@@ -21,7 +21,7 @@ export async function main(words) {
   try {
     const { command, givePages } = await import('netpol-wasm/commands');
     if (needsPages(plain.command)) givePages(readFileSync(new URL('../pages.json', import.meta.url), 'utf8'));
-    return command(JSON.stringify(plain.command), host());
+    return command(JSON.stringify(plain.command), host(words));
   } catch (error) {
     writeQuietly(2, `error: internal error: ${reason(error)}\n`);
     return 2;

@@ -1,6 +1,6 @@
 // Which files folders, files and patterns mean, and what is in them.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { find, isManifest } from './find.js';
 import { compile } from './glob.js';
@@ -33,7 +33,10 @@ export function search(paths, { cwd = process.cwd() } = {}) {
     }
     for (const { path, error } of found.unreadable) unreadable.push({ path: shown(path), reason: message(error) });
   }
-  return { files: [...files].sort(), folders: [...folders], unreadable };
+  // Links can lead to one file in several ways.
+  const seen = new Set();
+  const isNew = (/** @type {string} */ file) => seen.size < seen.add(realpathSync(isAbsolute(file) ? file : join(cwd, file))).size;
+  return { files: [...files].sort().filter(isNew), folders: [...folders], unreadable };
 }
 
 /**

@@ -30,10 +30,13 @@ pub fn manifests(path: &Path) -> io::Result<Found> {
 
 /// A link in a circle leads to what is read anyway; anything else that cannot be read may be a manifest.
 fn skip(error: ignore::Error, found: &mut Found) {
-    let Some(path) = path_of(&error).map(Path::to_owned) else { return };
+    // One without depth is about a pattern in a .gitignore above the folder.
+    let Some(path) = path_of(&error).map(Path::to_owned).filter(|_| error.depth().is_some()) else { return };
     if !is_circle(&error) && (is_manifest(&path) || !path.is_symlink()) {
         let message = error.to_string();
-        found.unreadable.push((path, error.into_io_error().unwrap_or_else(|| io::Error::other(message))));
+        // As the system words it, where it still says so.
+        let said = path.metadata().err().or_else(|| error.into_io_error());
+        found.unreadable.push((path, said.unwrap_or_else(|| io::Error::other(message))));
     }
 }
 
