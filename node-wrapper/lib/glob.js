@@ -41,7 +41,8 @@ export function compile(glob) {
   }
   if (groups.length > 1) return undefined;
   try {
-    return new RegExp(`^(?:${branch().join('')})$`, 's');
+    const text = branch().join('');
+    return new RegExp(`^(?:${text === AT_START ? '.*' : text})$`, 's');
   } catch {
     return undefined;
   }

@@ -69,7 +69,8 @@ test('files of random folders with random .gitignore files', { skip: skipNative 
         throw new Error(`seed ${seed}: ${error}`);
       }
       if (expected.refused?.includes('cannot read')) continue;
-      assert.deepEqual(readHere(start, cwd), expected, `seed ${seed}, netpol check ${start} in ${path}`);
+      const said = Object.entries(files).filter(([name]) => name.endsWith('.gitignore')).map(([name, text]) => `${name}: ${JSON.stringify(text)}`);
+    assert.deepEqual(readHere(start, cwd), expected, `${said.join(', ')}; seed ${seed}, netpol check ${start} in ${path}`);
     }
   }
 });
