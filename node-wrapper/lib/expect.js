@@ -2,7 +2,7 @@
 
 import { AssertionError } from 'node:assert';
 
-/** @typedef {import('../types/index.js').Flow} Flow */
+/** @typedef {import('../types/index.js').ExpectedFlow} Flow */
 
 /**
  * @param {import('netpol-wasm').Engine} engine
@@ -72,14 +72,16 @@ class Expectation {
   #expect(expected, caller) {
     const flow = this.#flow;
     if (typeof flow !== 'string' && (!flow.from || !flow.to)) throw new TypeError('flow: say .from(…) and .to(…)');
-    const answer = this.#engine.evaluate(flow);
+    const answer = this.#engine.evaluate(/** @type {any} */ (flow));
     if ('error' in answer) throw new Error(`${answer.flow}: ${answer.error}`);
-    if (answer.verdict === expected) return;
-    const why = this.#engine.evaluate(flow, { format: 'text' });
-    const is = { allow: 'is allowed', deny: 'is denied', mixed: 'is allowed for some and denied for others' }[answer.verdict];
+    /** @type {'allow' | 'deny' | 'mixed'} */
+    const verdict = answer.verdict;
+    if (verdict === expected) return;
+    const why = this.#engine.evaluate(/** @type {any} */ (flow), { format: 'text' });
+    const is = { allow: 'is allowed', deny: 'is denied', mixed: 'is allowed for some and denied for others' }[verdict];
     throw new AssertionError({
       message: `expected ${answer.flow} to be ${WORDS[expected]}, but it ${is}\n\n${String(why).trimEnd()}`,
-      actual: WORDS[answer.verdict],
+      actual: WORDS[verdict],
       expected: WORDS[expected],
       operator: expected === 'allow' ? 'toBeAllowed' : 'toBeDenied',
       stackStartFn: caller,

@@ -98,6 +98,7 @@ class Walk {
       const path = Buffer.concat(folder.path.at(-1) === SLASH[0] ? [folder.path, name] : [folder.path, SLASH, name]);
       /** @type {Entry} */
       const entry = { path, name, isFolder: type.isDirectory(), isFile: type.isFile() };
+      /** @type {import('node:fs').Stats | undefined} */
       let stats;
       if (type.isSymbolicLink()) {
         try {
@@ -109,7 +110,8 @@ class Walk {
         }
         entry.isFolder = stats.isDirectory();
         entry.isFile = stats.isFile();
-        if (entry.isFolder && circle.some(above => isSame(above, stats))) continue;
+        const there = stats;
+        if (entry.isFolder && circle.some(above => isSame(above, there))) continue;
       }
       const place = `${logical === '/' ? '' : logical}/${latin(name)}`;
       if (this.#isLeftOut(levels, place, entry)) continue;

@@ -32,6 +32,7 @@ export class LoadError extends Error {
 export function load(paths, options = {}) {
   const { cwd = process.cwd(), lenient = false } = options;
   const { files, unreadable } = search(paths, { cwd });
+  /** @type {import('../types/index.js').LoadProblem[]} */
   const problems = unreadable.map(({ path, reason }) => ({ path, line: null, message: `this file is left out: ${reason}` }));
   if (files.length === 0 && problems.length === 0) {
     throw new LoadError(`no .yaml, .yml or .json file in ${JSON.stringify(paths)} that is not ignored`);
