@@ -30,7 +30,7 @@ export function isColored(words, fd) {
   if (when === 'always' || when === 'never') return when === 'always';
   const { NO_COLOR, CLICOLOR, CLICOLOR_FORCE, TERM, CI } = process.env;
   if (NO_COLOR) return false;
-  if (CLICOLOR_FORCE && CLICOLOR_FORCE !== '0') return true;
+  if (CLICOLOR_FORCE) return true;
   if (CLICOLOR === '0') return false;
   const isCapable = process.platform === 'win32' ? TERM !== 'dumb' : TERM !== undefined && TERM !== 'dumb';
   return isatty(fd) && (isCapable || CLICOLOR !== undefined || CI !== undefined);
