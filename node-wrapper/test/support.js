@@ -42,7 +42,7 @@ export function write(folder, name, text) {
 /**
  * @param {string} command
  * @param {string[]} words
- * @param {import('node:child_process').SpawnSyncOptions & { env?: Record<string, string> }} [options]
+ * @param {Omit<import('node:child_process').SpawnSyncOptions, 'env'> & { env?: Record<string, string | undefined> }} [options]
  */
 export function run(command, words, { env = {}, ...options } = {}) {
   const { NO_COLOR, GITHUB_ACTIONS, GITHUB_STEP_SUMMARY, NODE_TEST_CONTEXT, NODE_OPTIONS, ...inherited } = process.env;
