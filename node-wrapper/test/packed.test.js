@@ -5,7 +5,7 @@ import { appendFileSync, cpSync, readFileSync, readdirSync, writeFileSync } from
 import { join } from 'node:path';
 import { before, after, test } from 'node:test';
 import { parse } from 'yaml';
-import { FLAWED, PODS, folder, native, run, skipNative, workspace, write } from './support.js';
+import { FLAWED, PODS, POLICY, folder, native, run, skipNative, workspace, write } from './support.js';
 
 const shop = join(workspace, 'examples/shop');
 const npm = (/** @type {string[]} */ words, /** @type {string} */ cwd) => {
@@ -39,7 +39,9 @@ test('the tarball has what is needed and nothing else', () => {
 
 test('npx netpol prints what the native program prints', { skip: skipNative }, () => {
   for (const words of [['reach', shop], ['rules', 'open-egress'], ['check', shop, '-o', 'sarif']]) {
-    assert.deepEqual(run('npx', ['netpol', ...words], { cwd: home }), run(native, words, { cwd: home }));
+    const { status, out } = run('npx', ['netpol', ...words], { cwd: home });
+    const expected = run(native, words, { cwd: home });
+    assert.deepEqual([status, out], [expected.status, expected.out]);
   }
 });
 
@@ -133,4 +135,35 @@ test('pre-commit runs the hook', context => {
   git(home, 'add', 'policies');
   const passed = run('pre-commit', ['run', '--all-files'], { cwd: home, env });
   assert.deepEqual([passed.status, /netpol check\.+Passed/.test(passed.out)], [0, true], passed.out);
+});
+
+test('what README.md shows works', context => {
+  const readme = readFileSync(join(workspace, 'node-wrapper/README.md'), 'utf8');
+  const blocks = (/** @type {string} */ language) => [...readme.matchAll(new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``, 'g'))].map(([, text]) => text);
+  const cwd = folder(context, { 'package.json': '{ "type": "module" }', 'k8s/all.yaml': `${PODS}---\n${POLICY}`, 'more.yaml': PODS, 'netpol.yaml': 'rules: {}\n' });
+  for (const name of ['netpol', 'netpol-wasm', '.bin', '.package-lock.json']) cpSync(join(home, 'node_modules', name), join(cwd, 'node_modules', name), { recursive: true, verbatimSymlinks: true });
+  const outputs = blocks('js').map((text, index) => {
+    write(cwd, `example${index}.js`, text);
+    const { status, out, err } = run(process.execPath, [`example${index}.js`], { cwd });
+    assert.equal(status, 0, out + err);
+    return out;
+  });
+  assert.match(outputs[1], /\[ 'k8s\/all\.yaml' \]\nallow/);
+  assert.match(outputs[2], /^k8s\/all\.yaml \d+\n$/);
+  const commands = blocks('console').flatMap(text => [...text.matchAll(/^\$ npx (.*)$/gm)].map(([, words]) => words.split(' ')));
+  assert.equal(commands.length, 3);
+  for (const words of commands) assert.equal(run('npx', words, { cwd }).status, 0, words.join(' '));
+  const [workflow, precommit] = blocks('yaml').map(text => parse(text));
+  const action = parse(readFileSync(join(workspace, 'action.yml'), 'utf8'));
+  assert.ok(Object.keys(workflow.steps[1].with).every(input => input in action.inputs));
+  assert.equal(precommit.repos[0].hooks[0].id, parse(readFileSync(join(workspace, '.pre-commit-hooks.yaml'), 'utf8'))[0].id);
+});
+
+test('publint and attw find nothing wrong', () => {
+  const tools = join(workspace, 'node-wrapper/node_modules/.bin');
+  const tarball = readdirSync(home).find(name => /^netpol-\d.*\.tgz$/.test(name)) ?? '';
+  for (const words of [['publint', tarball, '--strict'], ['attw', tarball, '--profile', 'esm-only']]) {
+    const { status, out, err } = run(join(tools, words[0]), words.slice(1), { cwd: home, shell: process.platform === 'win32' });
+    assert.equal(status, 0, out + err);
+  }
 });

@@ -2,11 +2,9 @@
  * netpol on Node: the engine of `netpol-wasm`, with files, folders, changes and assertions around it.
  */
 
-import type { Engine } from 'netpol-wasm';
+import type { Engine, EngineOptions } from 'netpol-wasm';
 
 export * from 'netpol-wasm';
-
-type EngineOptions = NonNullable<NonNullable<ConstructorParameters<typeof Engine>[0]>['options']>;
 
 /** A folder to start from. */
 export interface FindOptions {
