@@ -47,7 +47,7 @@ test('standard input may be slow, not blocking, closed or endless', { skip: skip
   const chunks = [];
   child.stdout.on('data', chunk => chunks.push(chunk));
   for (const line of (PODS + '---\n' + POLICY).split(/(?<=\n)/)) {
-    await new Promise(resolve => setTimeout(resolve, 2));
+    await new Promise(resolve => setTimeout(resolve, 40));
     child.stdin.write(line);
   }
   child.stdin.end();
