@@ -58,12 +58,18 @@ pub fn wasm(arguments: &[String]) -> Outcome {
     Ok(())
 }
 
-/// Runs the tests of the npm packages, which want the modules and the native program that they are compared with.
+/// Whether there is a Node to run the packages with.
+pub fn has_node() -> bool {
+    Command::new("node").arg("--version").output().is_ok_and(|output| output.status.success())
+}
+
+/// Builds the modules and runs the tests of the npm packages, which compare them with the native program.
 ///
 /// # Errors
 ///
 /// When a test fails.
 pub fn test_packages() -> Outcome {
+    wasm(&[])?;
     run(cargo(&["build", "--package", "netpol-cli"]).args(["--bin", "netpol"]))?;
     for package in ["pkg", "node-wrapper"] {
         let package = workspace().join(package);
