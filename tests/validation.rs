@@ -272,3 +272,21 @@ fn what_has_no_name_is_refused() {
     assert!(found.iter().any(|message| message.contains("name")), "V1: {found:?}");
     assert_eq!(resolved.cluster.policies.len(), 0);
 }
+
+#[test]
+fn a_port_with_a_fraction_is_a_number_in_yaml_and_none_in_json() {
+    let objects = |path: &str, text: String| {
+        let mut sources = Sources::default();
+        sources.add(path, text);
+        netpol::load(&sources).objects.len()
+    };
+    // kubectl makes JSON of YAML, and 80 of 80.0; JSON it sends as it is.
+    assert_eq!(objects("policy.yaml", policy(Port, "{ port: 80.0 }")), 1);
+    let json = |port: &str| {
+        format!(
+            r#"{{"apiVersion":"networking.k8s.io/v1","kind":"NetworkPolicy","metadata":{{"name":"a"}},"spec":{{"podSelector":{{}},"ingress":[{{"ports":[{{"port":{port}}}]}}]}}}}"#
+        )
+    };
+    assert_eq!(objects("policy.json", json("80")), 1);
+    assert_eq!(objects("policy.json", json("80.0")), 0);
+}

@@ -44,6 +44,8 @@ pub(crate) struct Scalar {
     pub text: Box<str>,
     /// Without quotes: what it is depends on how it reads.
     pub is_plain: bool,
+    /// Written in JSON, where a number with a fraction is never a whole one.
+    pub is_json: bool,
 }
 
 /// A key of a mapping and its value. Keys that are there twice have two entries.
@@ -56,6 +58,17 @@ pub(crate) struct Entry {
 }
 
 impl Tree {
+    /// Parses a document of a JSON text.
+    pub fn parse_json(text: &str) -> Tree {
+        let mut tree = Tree::parse(text);
+        for node in &mut tree.nodes {
+            if let Content::Scalar(scalar) = &mut node.content {
+                scalar.is_json = true;
+            }
+        }
+        tree
+    }
+
     /// Reads the first document of `text`.
     pub fn parse(text: &str) -> Tree {
         let mut builder = Builder::default();
@@ -215,7 +228,7 @@ impl Builder {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let is_plain = style == ScalarStyle::Plain && tag.is_none();
-                self.add_leaf(Scalar { text: text.into(), is_plain }, span, anchor);
+                self.add_leaf(Scalar { text: text.into(), is_plain, is_json: false }, span, anchor);
             }
             Event::Alias(anchor) => {
                 let target = *self.anchors.get(&anchor)?;

@@ -87,7 +87,7 @@ pub(super) struct Piece<'a> {
     pub source: SourceId,
     text: &'a str,
     pub range: Range<usize>,
-    syntax: Syntax,
+    pub(super) syntax: Syntax,
 }
 
 /// Why a piece could not be decoded.

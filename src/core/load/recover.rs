@@ -6,6 +6,7 @@ use std::ops::Range;
 use serde::de::DeserializeSeed;
 
 use super::read::{Cause, Failure, Piece, Reading, item_origin};
+use super::split::Syntax;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::object::ObjectDecoder;
 use crate::source::{Origin, Place, SourceId};
@@ -20,7 +21,10 @@ pub(super) fn recover(reading: &mut Reading, piece: &Piece<'_>, decoder: &Object
     if let Some(failure) = piece.refuse_excess().err().or_else(|| piece.check_syntax()) {
         return reading.fail(piece, failure);
     }
-    let tree = Tree::parse(piece.content());
+    let tree = match piece.syntax {
+        Syntax::Json => Tree::parse_json(piece.content()),
+        Syntax::Yaml => Tree::parse(piece.content()),
+    };
     match tree.root() {
         Some(root) if tree.is_whole() => {
             Recovery { reading, tree: &tree, piece, failure: &failure }.read(root, decoder, &piece.origin());

@@ -39,6 +39,9 @@ impl Scalar {
             "false" | "False" | "FALSE" | "no" | "No" | "NO" | "n" | "N" | "off" | "Off" | "OFF" => {
                 ScalarValue::Bool(false)
             }
+            _ if self.is_json && text.contains(['.', 'e', 'E']) => {
+                text.parse().map_or(ScalarValue::Text(text), ScalarValue::Float)
+            }
             _ => number(text).unwrap_or(ScalarValue::Text(text)),
         }
     }
@@ -132,7 +135,7 @@ mod tests {
     #[test]
     fn plain_scalars_are_what_kubectl_reads_and_quoted_ones_are_text() {
         let value = |text: &str, is_plain| {
-            let scalar = Scalar { text: text.into(), is_plain };
+            let scalar = Scalar { text: text.into(), is_plain, is_json: false };
             format!("{:?}", scalar.value())
         };
         for (text, expected) in [
