@@ -45,6 +45,19 @@ fn dependencies_point_one_way() {
     }
 }
 
+/// What wasm-bindgen makes of exports is unsafe, and nothing else is.
+#[test]
+fn only_the_bindings_may_be_unsafe() {
+    let mut files = Vec::new();
+    find_files(&workspace().join("src"), "rs", &mut files);
+    assert!(!files.is_empty());
+    for file in files {
+        let is_binding = ["src/wasm/lib.rs", "src/arguments/lib.rs"].iter().any(|binding| file.ends_with(binding));
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(is_binding || !text.contains("allow(unsafe_code"), "{} allows unsafe code", file.display());
+    }
+}
+
 #[test]
 fn every_crate_obeys_the_lints_of_the_workspace() {
     for (name, package) in packages() {

@@ -1,6 +1,6 @@
 //! The command line of `netpol`, read for JavaScript: words in, a command as JSON out.
 //!
-//! A module of its own, because clap takes a fifth of what everything else takes and a browser has no command line.
+//! A module of its own, because clap takes a seventh of what everything else takes and a browser has no command line.
 
 #![allow(unsafe_code, reason = "wasm-bindgen makes exports of it")]
 

@@ -156,13 +156,13 @@ impl Check<'_> {
         let around = self.around_with(&entry.key);
         let names_here = object_type.fields.iter().map(|field| field.name);
         let nearest = nearest(&entry.key, names_here).filter(|_| around.is_none());
-        let help = match nearest {
-            Some(field) => format!("did you mean `{field}`?"),
-            None if around.is_some() => around.unwrap_or_default(),
-            None if object_type.name == "LabelSelector" => {
+        let help = match (around, nearest) {
+            (Some(place), _) => place,
+            (None, Some(field)) => format!("did you mean `{field}`?"),
+            (None, None) if object_type.name == "LabelSelector" => {
                 format!("labels go under `matchLabels`: {{ matchLabels: {{ {key}: … }} }}")
             }
-            None => match self.elsewhere(&entry.key, object_type) {
+            (None, None) => match self.elsewhere(&entry.key, object_type) {
                 Some(place) => place,
                 None => format!("the fields here are {}", names.join(", ")),
             },

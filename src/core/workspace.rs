@@ -54,7 +54,7 @@ impl Workspace {
         true
     }
 
-    /// Sets how bad findings are, and the options of the engine where `options` says so too.
+    /// Sets how bad findings are, and the options of the engine; those that the configuration has are the caller's to merge in.
     pub fn configure(&mut self, config: Config, options: EngineOptions) {
         self.compiled.take();
         self.config = config;
@@ -86,11 +86,6 @@ impl Workspace {
         compiled
             .findings
             .get_or_init(|| findings(&compiled.engine, &self.sources, compiled.diagnostics.clone(), &self.config))
-    }
-
-    /// What had to be left out, and what else loading says.
-    pub fn diagnostics(&self) -> &[Diagnostic] {
-        &self.compiled().diagnostics
     }
 
     fn compiled(&self) -> &Compiled {

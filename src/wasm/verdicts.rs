@@ -104,7 +104,6 @@ impl Workspace {
     }
 
     /// Many verdicts: element by element of four columns of one length.
-    #[wasm_bindgen(js_name = verdicts)]
     pub fn verdicts(
         &self,
         sources: &[u32],
