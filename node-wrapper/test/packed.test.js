@@ -113,7 +113,7 @@ test('pre-commit runs the hook', context => {
   write(home, 'policies/policy.yaml', FLAWED);
   const direct = run('bash', ['-c', `${hook.entry} policies`], { cwd: home });
   assert.deepEqual([direct.status, /open-egress/.test(direct.out)], [1, true], direct.err);
-  if (run('bash', ['-c', 'command -v pre-commit && command -v git']).status !== 0) return context.skip('there is no pre-commit');
+  if (!process.env.CI && run('bash', ['-c', 'command -v pre-commit && command -v git']).status !== 0) return context.skip('there is no pre-commit');
   // A repository that has the hook, and one that uses it.
   const hooks = folder(context, { '.pre-commit-hooks.yaml': readFileSync(join(workspace, '.pre-commit-hooks.yaml')) });
   const git = (/** @type {string} */ cwd, /** @type {string[]} */ ...words) => {
