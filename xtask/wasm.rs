@@ -21,6 +21,10 @@ struct Module {
     limit: usize,
 }
 
+/// A standard library that is built for size, which saves an eighth of a module. The option is not stable, hence `RUSTC_BOOTSTRAP`:
+/// for these two builds alone, whose code uses nothing unstable itself.
+const SMALL_STD: [&str; 2] = ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"];
+
 const MODULES: [Module; 2] = [
     Module { package: "netpol-wasm", folder: "pkg/wasm", name: "netpol", limit: 800 << 10 },
     Module { package: "netpol-arguments", folder: "node-wrapper/wasm", name: "arguments", limit: 200 << 10 },
@@ -36,7 +40,10 @@ pub fn wasm(arguments: &[String]) -> Outcome {
         return Err(format!("`wasm` takes no arguments, but got `{argument}`").into());
     }
     let packages = MODULES.iter().flat_map(|module| ["--package", module.package]);
-    run(cargo(&["build", "--profile", "wasm", "--target", "wasm32-unknown-unknown"]).args(packages))?;
+    run(cargo(&["build", "--profile", "wasm", "--target", "wasm32-unknown-unknown"])
+        .args(SMALL_STD)
+        .args(packages)
+        .env("RUSTC_BOOTSTRAP", "1"))?;
     npm_install(&workspace().join("pkg"))?;
     let built = target_folder()?.join("wasm32-unknown-unknown/wasm");
     println!("{:<12} {:>10} {:>10} {:>10}", "module", "bytes", "gzip", "brotli");
