@@ -83,7 +83,9 @@ pub fn test_packages() -> Outcome {
         npm_install(&package)?;
         run(Command::new("npm").arg("test").current_dir(&package))?;
     }
-    Ok(())
+    // The tests of the command line again, with the program in JavaScript.
+    let program = format!("node {}", workspace().join("node-wrapper/bin/netpol.js").display());
+    run(cargo(&["test", "--workspace", "--test", "cli", "--test", "bad_input"]).env("NETPOL_PROGRAM", program))
 }
 
 /// Installs what a package is built and tested with, if its lock file is newer than what is there.

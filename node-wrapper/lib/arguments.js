@@ -13,11 +13,12 @@ import { initSync, readArguments as read } from '../wasm/arguments.js';
 /**
  * @param {string[]} words
  * @param {boolean} color
+ * @param {number} [columns] of the terminal that a text goes to
  * @returns {Parsed}
  */
-export function readArguments(words, color) {
+export function readArguments(words, color, columns) {
   initSync({ module: readFileSync(new URL('../wasm/arguments.wasm', import.meta.url)) });
-  return JSON.parse(read(words, color));
+  return JSON.parse(read(words, color, columns));
 }
 
 /**

@@ -39,12 +39,7 @@ export function host(words) {
     },
     /** @param {string} name */
     variable: name => process.env[name] || undefined,
-    /** @param {boolean} isError */
-    screen(isError) {
-      const stream = isError ? process.stderr : process.stdout;
-      const isTerminal = isatty(isError ? 2 : 1);
-      return { isTerminal, width: isTerminal ? stream.columns || undefined : undefined };
-    },
+    screen,
     /** @param {Uint8Array} bytes */
     output: bytes => worded(() => write(1, bytes)),
     /** @param {string} text */
@@ -55,6 +50,32 @@ export function host(words) {
         // A closed one is no reason to stop.
       }
     },
+    progress: progressLine(),
+  };
+}
+
+/**
+ * What a standard stream can show.
+ * @param {boolean} isError
+ */
+export function screen(isError) {
+  const stream = isError ? process.stderr : process.stdout;
+  const isTerminal = isatty(isError ? 2 : 1);
+  return { isTerminal, width: isTerminal ? stream.columns || undefined : undefined };
+}
+
+/** Shows how far long work is, on a terminal: after a second, ten times a second. */
+function progressLine() {
+  let next = performance.now() + 1000;
+  let hasLine = false;
+  /** @type {(what: string, done: number, total: number) => void} in bytes */
+  return (what, done, total) => {
+    const isAtEnd = done >= total;
+    if (isAtEnd ? !hasLine : performance.now() < next || !isatty(2)) return;
+    const percent = String(Math.floor((done * 100) / total)).padStart(3);
+    write(2, Buffer.from(isAtEnd ? '\r\x1b[K' : `\r${what}: ${(total / 1e6).toFixed(1)} MB, ${percent}%`));
+    hasLine = !isAtEnd;
+    next = performance.now() + 100;
   };
 }
 

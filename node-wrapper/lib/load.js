@@ -8,9 +8,6 @@ import { read, search } from './paths.js';
 /** The configuration that is read if no other is named. */
 export const CONFIG = 'netpol.yaml';
 
-/** Findings about what an engine had to leave out; the others are about what is in it. */
-const LEFT_OUT = new Set(['duplicate-object', 'invalid-document', 'invalid-object', 'invalid-policy', 'unknown-kind', 'unreadable-file']);
-
 /** Parts of the input had to be left out, so that an answer could be wrong. */
 export class LoadError extends Error {
   /**
@@ -47,7 +44,9 @@ export function load(paths, options = {}) {
   const mistake = configure(engine, options, cwd);
   if (mistake) throw new LoadError(mistake);
   if (!lenient) {
-    problems.push(...leftOut(engine));
+    for (const { place, message } of engine.leftOut()) {
+      problems.push({ path: place?.path ?? null, line: place?.start.line ?? null, message });
+    }
     if (problems.length > 0) throw new LoadError('parts of the input had to be left out, so that an answer could be wrong:', problems);
   }
   return engine;
@@ -74,10 +73,4 @@ export function configure(engine, options, cwd) {
   if (!mistake) return undefined;
   const place = mistake.line == null ? '' : `:${mistake.line}:${mistake.column}`;
   return `${name}${place}: ${mistake.message}`;
-}
-
-/** @param {Engine} engine */
-function leftOut(engine) {
-  const findings = engine.diagnostics().filter(finding => finding.severity === 'error' && LEFT_OUT.has(finding.slug));
-  return findings.map(({ place, message }) => ({ path: place?.path ?? null, line: place?.start.line ?? null, message }));
 }

@@ -3,7 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import { isColored, readArguments } from './arguments.js';
-import { host, write } from './host.js';
+import { host, screen, write } from './host.js';
 
 /**
  * @param {string[]} words behind the program's name
@@ -14,7 +14,7 @@ export async function main(words) {
   if ('text' in plain) {
     const { isError, status } = plain.text;
     const fd = isError ? 2 : 1;
-    const parsed = isColored(words, fd) ? readArguments(words, true) : plain;
+    const parsed = readArguments(words, isColored(words, fd), screen(isError).width);
     if ('text' in parsed) writeQuietly(fd, parsed.text.text);
     return status;
   }

@@ -15,5 +15,5 @@ for (const licence of ['LICENSE-APACHE', 'LICENSE-MIT']) copyFileSync(new URL(li
 
 writeFileSync(
   new URL('wasm/arguments.d.ts', here),
-  'export function initSync(module: { module: Uint8Array }): unknown;\nexport function readArguments(words: string[], color: boolean): string;\n',
+  'export function initSync(module: { module: Uint8Array }): unknown;\nexport function readArguments(words: string[], color: boolean, columns?: number): string;\n',
 );

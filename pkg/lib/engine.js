@@ -139,6 +139,10 @@ export class Engine {
     return findings(this.#ask((workspace) => workspace.check('json', undefined)));
   }
 
+  leftOut() {
+    return findings(this.#ask((workspace) => workspace.leftOut()));
+  }
+
   /** @param {unknown} [asked] */
   check(asked) {
     const { format, look } = form(asked, CHECK);

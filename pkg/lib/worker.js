@@ -5,7 +5,7 @@ import { InternalError } from './instance.js';
 
 const CHANGES = { setSource: true, removeSource: true, setOptions: true, setConfig: true };
 const QUESTIONS = [
-  'diagnostics', 'check', 'fix', 'evaluate', 'verdict', 'handle', 'evaluateMany', 'reach', 'reachText', 'reachTable', 'diff',
+  'diagnostics', 'leftOut', 'check', 'fix', 'evaluate', 'verdict', 'handle', 'evaluateMany', 'reach', 'reachText', 'reachTable', 'diff',
   'endpoints', 'policies',
 ];
 

@@ -213,6 +213,8 @@ export class Engine {
   readonly configMistake: ConfigMistake | null;
   /** All findings, sorted by path and place. */
   diagnostics(): Finding[];
+  /** Those about parts that decide nothing, as if they were not there: an answer could be wrong for it. Configuration softens none. */
+  leftOut(): Finding[];
   /** The findings as text: `pretty` unless told otherwise. */
   check(form?: { format?: CheckFormat; style?: Style }): string;
   /** The texts that certain fixes change. The engine keeps its own: set them if you want them. */

@@ -19,11 +19,11 @@ enum Parsed {
     Text { text: String, is_error: bool, status: i32 },
 }
 
-/// Reads the words behind the program's name.
+/// Reads the words behind the program's name. `columns` is the width of the terminal that a text goes to, if it goes to one.
 #[wasm_bindgen(js_name = readArguments)]
-pub fn read_arguments(words: Vec<String>, color: bool) -> String {
+pub fn read_arguments(words: Vec<String>, color: bool, columns: Option<usize>) -> String {
     let words = std::iter::once("netpol".to_owned()).chain(words);
-    let parsed = match parse(words.map(Into::into)) {
+    let parsed = match parse(words.map(Into::into), columns) {
         Ok(cli) => Parsed::Command(Box::new(cli)),
         Err(error) => {
             let text = error.render();

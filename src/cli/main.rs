@@ -16,7 +16,7 @@ mod system;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match netpol_command::parse(std::env::args_os()) {
+    match netpol_command::parse(std::env::args_os(), None) {
         Ok(cli) => netpol_command::run(&cli, &system::System).code().into(),
         Err(error) => error.exit(),
     }

@@ -13,14 +13,23 @@ use serde::{Deserialize, Serialize};
 
 pub use check::{Check, CheckFormat, CheckOutput, FailOn, Rules};
 
+/// Help is not set wider than this.
+const MAX_COLUMNS: usize = 100;
+
 /// Reads a command line, the program's name first. What is wrong with it is said in the colours that it asks for.
+///
+/// `columns` is how wide a help is set; without it, as wide as the terminal is, where that is known.
 ///
 /// # Errors
 ///
 /// There is nothing to run: help or the version is asked for, or the command line is wrong.
-pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+pub fn parse(arguments: impl IntoIterator<Item = OsString>, columns: Option<usize>) -> Result<Cli, clap::Error> {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let command = Cli::command().color(color_of(&arguments));
+    let command = match columns {
+        Some(columns) => command.term_width(columns.min(MAX_COLUMNS)),
+        None => command,
+    };
     Cli::from_arg_matches(&command.try_get_matches_from(arguments)?)
 }
 
@@ -29,7 +38,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap:
 #[command(
     name = "netpol",
     version,
-    max_term_width = 100,
+    max_term_width = MAX_COLUMNS,
     after_help = "\
 Examples:
   netpol reach examples/shop                              who can reach whom

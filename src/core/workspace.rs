@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::config::Config;
-use crate::diagnostic::{Diagnostic, add_fixes};
+use crate::diagnostic::{Diagnostic, Severity, add_fixes};
 use crate::engine::Engine;
 use crate::ignore::{self, Ignored};
 use crate::load::{self, Reading};
@@ -74,6 +74,11 @@ impl Workspace {
     /// Everything that there is to say about the texts, as `netpol check` does.
     pub fn findings(&self) -> &[Diagnostic] {
         &self.parted().0
+    }
+
+    /// Why parts of the texts decide nothing, as far as an answer could be wrong for it.
+    pub fn left_out(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.compiled().diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
     /// What the texts ask to ignore.
@@ -161,6 +166,17 @@ items:
         assert!(!workspace.remove("policy.yaml"));
         assert_eq!(verdict(&workspace), Verdict::Allow);
         assert!(workspace.findings().iter().all(|finding| finding.slug != "peer-selects-nothing"));
+    }
+
+    #[test]
+    fn what_is_left_out_is_told_whatever_else_is_found() {
+        let mut workspace = Workspace::default();
+        workspace.set("pods.yaml", PODS);
+        workspace.set("policy.yaml", policy("nobody"));
+        assert!(!workspace.findings().is_empty());
+        assert_eq!(workspace.left_out().count(), 0);
+        workspace.set("broken.yaml", "kind: [");
+        assert_eq!(workspace.left_out().count(), 1);
     }
 
     #[test]

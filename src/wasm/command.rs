@@ -33,6 +33,8 @@ extern "C" {
     fn output(this: &JsHost, bytes: Uint8Array) -> Result<(), JsValue>;
     #[wasm_bindgen(method)]
     fn report(this: &JsHost, text: &str);
+    #[wasm_bindgen(method)]
+    fn progress(this: &JsHost, what: &str, done: f64, total: f64);
 }
 
 /// Runs a command that the module of arguments has read, and gives its exit status.
@@ -101,8 +103,14 @@ impl Host for Outside {
         self.0.report(text);
     }
 
-    fn for_each(&self, _: &str, sizes: &[usize], work: &(dyn Fn(usize) + Sync)) {
-        (0..sizes.len()).for_each(work);
+    fn for_each(&self, what: &str, sizes: &[usize], work: &(dyn Fn(usize) + Sync)) {
+        let total: usize = sizes.iter().sum();
+        let mut done = 0;
+        for (index, size) in sizes.iter().enumerate() {
+            work(index);
+            done += size;
+            self.0.progress(what, done as f64, total as f64);
+        }
     }
 }
 

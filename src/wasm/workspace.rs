@@ -79,6 +79,15 @@ impl Workspace {
         findings.text(format, &style(look)?).map_err(internal)
     }
 
+    /// Why parts of the texts decide nothing, in the JSON of `check`.
+    #[wasm_bindgen(js_name = leftOut)]
+    pub fn left_out(&self) -> Result<String, JsValue> {
+        let left_out: Vec<_> = self.inner.left_out().cloned().collect();
+        Findings::new(&left_out, &[], self.inner.sources())
+            .text(check::Format::Json, &Style::default())
+            .map_err(internal)
+    }
+
     /// `[{"path","text"}]` of the texts that fixes change, and how many `fixes` there are.
     pub fn fixed(&self) -> Result<String, JsValue> {
         let fixed = fix::apply(self.inner.sources(), self.inner.findings());
