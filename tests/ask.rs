@@ -13,6 +13,7 @@ use netpol::{Connectivity, Engine, ReachQuery, Verdict};
 
 use crate::listing::Listing;
 use crate::oracle;
+use crate::simulator::Nodes;
 
 /// An input, compiled.
 pub struct Prepared {
@@ -28,6 +29,7 @@ pub struct Asked<'a> {
     connectivity: Connectivity<'a>,
     /// For each choice of a family.
     listings: Vec<Listing<'a>>,
+    nodes: Nodes<'a>,
 }
 
 /// What one executor answers.
@@ -65,6 +67,7 @@ impl Prepared {
             engine: &self.engine,
             connectivity: self.engine.reach(&ReachQuery::default()),
             listings: families.into_iter().map(|family| Listing::new(&self.engine, family)).collect(),
+            nodes: Nodes::new(&self.engine),
         }
     }
 }
@@ -85,6 +88,8 @@ impl Asked<'_> {
             reply("reach", "reach().admits", self.connectivity.admits(flow), None),
             reply("oracle", "oracle", oracle.allowed(), Some([oracle.egress.decider, oracle.ingress.decider])),
         ];
+        let simulated = self.nodes.admit(flow);
+        replies.extend(simulated.map(|is_admitted| reply("simulator", "simulator", is_admitted, None)));
         replies.extend(listed.map(|is_listed| reply("reach", "reach() lists", is_listed, None)));
         replies
     }

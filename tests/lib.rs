@@ -14,3 +14,4 @@ pub mod oracle;
 pub mod random;
 pub mod run;
 pub mod scenario;
+pub mod simulator;

@@ -60,6 +60,7 @@ pub mod flow;
 pub mod ignore;
 pub mod lint;
 pub mod load;
+pub mod lowering;
 pub mod model;
 pub mod object;
 pub mod options;

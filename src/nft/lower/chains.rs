@@ -1,0 +1,221 @@
+//! The chains of policies, with the sets and counters that they need.
+
+use std::collections::HashMap;
+
+use netpol::cluster::{Direction, PolicyId};
+use netpol::connections::{ConnectionSet, PortSet};
+use netpol::lowering::{Isolation, IsolationRule, IsolationTier, Lowering, PeerAddresses, RulePeer};
+use netpol::model::{Action, TierDefault};
+use netpol::protocol::{Family, Protocol};
+
+use super::names::{digit, meaning, name};
+use super::{LowerOptions, goto, rule};
+use crate::ruleset::{Chain, Element, Match, Rule, Ruleset, Set, SetKind, Side, Statement};
+
+/// nftables refuses longer comments.
+const MAX_COMMENT: usize = 120;
+
+/// Chains under construction.
+pub struct Chains<'a> {
+    lowering: &'a Lowering<'a>,
+    options: &'a LowerOptions,
+    pub ruleset: Ruleset,
+    known: HashMap<Isolation, String>,
+}
+
+/// A chain's way out, and what it is about.
+struct Place<'a> {
+    direction: Direction,
+    /// The chain that follows.
+    next: &'a str,
+    /// The chain for what this direction allows.
+    allowed: &'a str,
+}
+
+impl<'a> Chains<'a> {
+    pub fn new(lowering: &'a Lowering<'a>, options: &'a LowerOptions) -> Chains<'a> {
+        Chains { lowering, options, ruleset: Ruleset::default(), known: HashMap::default() }
+    }
+
+    /// The chain of an isolation, made if it is new.
+    pub fn chain(&mut self, isolation: Isolation, direction: Direction) -> String {
+        if let Some(chain) = self.known.get(&isolation) {
+            return chain.clone();
+        }
+        let tiers = self.lowering.tiers(isolation);
+        let labels: Vec<String> =
+            tiers.iter().flat_map(|tier| &tier.policies).map(|policy| self.label(policy.id)).collect();
+        let ports: Vec<_> =
+            (self.lowering.named_ports(isolation).iter()).map(|port| (&*port.name, port.protocol, port.port)).collect();
+        let (prefix, allowed) = match direction {
+            Direction::Egress => ("eg", "ingress"),
+            Direction::Ingress => ("in", "allow"),
+        };
+        let first = name(prefix, (&labels, ports));
+        let denied = self.counter("d", direction, &format!("denied by {}", labels.join(", ")));
+        for (index, tier) in tiers.iter().enumerate() {
+            let of_tier = |index: usize| if index == 0 { first.clone() } else { format!("{first}_{index}") };
+            let next = if index + 1 < tiers.len() { of_tier(index + 1) } else { allowed.to_owned() };
+            let mut rules = self.rules(tier, &Place { direction, next: &next, allowed });
+            match tier.default {
+                TierDefault::Pass => rules.push(goto(&next)),
+                TierDefault::Deny => {
+                    if let Some(log) = self.options.log {
+                        let prefix = format!("netpol {} ", first);
+                        rules.push(rule(vec![], vec![Statement::Log { group: log.group, prefix, rate: log.rate }]));
+                    }
+                    rules.push(rule(
+                        vec![],
+                        vec![Statement::Counter(denied.clone()), Statement::Goto("deny".to_owned())],
+                    ));
+                }
+            }
+            self.ruleset.chains.insert(of_tier(index), Chain { hook: None, rules });
+        }
+        self.known.insert(isolation, first.clone());
+        first
+    }
+
+    fn rules(&mut self, tier: &IsolationTier, place: &Place<'_>) -> Vec<Rule> {
+        let mut rules = Vec::new();
+        for policy in &tier.policies {
+            let label = self.label(policy.id);
+            let mut counter = None;
+            for (index, written) in policy.rules.iter().enumerate() {
+                let target = match written.action {
+                    Action::Allow => place.allowed,
+                    Action::Deny => "deny",
+                    Action::Pass => place.next,
+                };
+                for matches in self.alternatives(&label, index, written, place.direction) {
+                    let counter = counter.get_or_insert_with(|| self.counter("p", place.direction, &label)).clone();
+                    rules.push(rule(matches, vec![Statement::Counter(counter), Statement::Goto(target.to_owned())]));
+                }
+            }
+        }
+        rules
+    }
+
+    /// The matches of a rule: any of them will do.
+    fn alternatives(
+        &mut self,
+        policy: &str,
+        index: usize,
+        written: &IsolationRule,
+        direction: Direction,
+    ) -> Vec<Vec<Match>> {
+        let connections = self.connections(&written.connections);
+        let peers = match &written.peers {
+            None => vec![None],
+            Some(peers) => {
+                let side = if direction == Direction::Ingress { Side::Source } else { Side::Destination };
+                let sets = peers.iter().enumerate().flat_map(|(peer, set)| self.peer(policy, index, peer, set));
+                sets.collect::<Vec<_>>()
+                    .into_iter()
+                    .map(|(family, set)| Some(Match::Address(side, family, set)))
+                    .collect()
+            }
+        };
+        let mut alternatives: Vec<Vec<Match>> = Vec::new();
+        for peer in &peers {
+            for connection in &connections {
+                alternatives.push(peer.iter().chain(connection).cloned().collect());
+            }
+        }
+        if written.names_ports() {
+            let services = self.lowering.named_services(written);
+            for family in Family::BOTH {
+                let set = name(&format!("n{}", digit(family)), (policy, index));
+                let of_family = services.iter().filter(|(address, ..)| Family::of(*address) == family);
+                let elements =
+                    of_family.map(|(address, protocol, port)| Element::Service(*address, *protocol, *port)).collect();
+                self.ruleset.sets.insert(set.clone(), Set { kind: SetKind::Services(family), elements });
+                alternatives.push(vec![Match::Service(family, set)]);
+            }
+        }
+        alternatives
+    }
+
+    /// The sets of a peer's addresses. Pods have one of each family, empty or not: a pod may come.
+    fn peer(&mut self, policy: &str, rule: usize, index: usize, peer: &RulePeer) -> Vec<(Family, String)> {
+        let set_name = |prefix: &str, family| {
+            let prefix = format!("{prefix}{}", digit(family));
+            match &peer.written {
+                Some(written) => name(&prefix, meaning(self.lowering.engine().cluster(), written)),
+                None => name(&prefix, (policy, rule, index)),
+            }
+        };
+        let add = |sets: &mut Ruleset, set: String, kind, elements: &mut dyn Iterator<Item = Element>| {
+            sets.sets.entry(set).or_insert_with(|| Set { kind, elements: elements.collect() });
+        };
+        let mut names = Vec::new();
+        match self.lowering.addresses(peer) {
+            PeerAddresses::Pods(pods) => {
+                for family in Family::BOTH {
+                    let set = set_name("p", family);
+                    let mut of_family =
+                        pods.iter().filter(|pod| Family::of(**pod) == family).copied().map(Element::Address);
+                    add(&mut self.ruleset, set.clone(), SetKind::Addresses(family), &mut of_family);
+                    names.push((family, set));
+                }
+            }
+            PeerAddresses::Ranges(ranges) => {
+                for family in Family::BOTH {
+                    let mut of_family = ranges
+                        .iter()
+                        .filter(|range| Family::of(range.first) == family)
+                        .copied()
+                        .map(Element::Range)
+                        .peekable();
+                    if of_family.peek().is_some() {
+                        let set = set_name("c", family);
+                        add(&mut self.ruleset, set.clone(), SetKind::Ranges(family), &mut of_family);
+                        names.push((family, set));
+                    }
+                }
+            }
+        }
+        names
+    }
+
+    /// The matches of connections: any of them will do. Those of every protocol need none, and let ICMP pass as well.
+    fn connections(&mut self, connections: &ConnectionSet) -> Vec<Vec<Match>> {
+        if connections.is_all() {
+            return vec![vec![]];
+        }
+        let of = |protocol| (protocol, connections.ports(protocol));
+        let some = Protocol::ALL.into_iter().map(of).filter(|(_, ports)| !ports.is_empty());
+        some.map(|(protocol, ports)| vec![self.ports(protocol, ports)]).collect()
+    }
+
+    fn ports(&mut self, protocol: Protocol, ports: &PortSet) -> Match {
+        if ports.is_all() {
+            return Match::Protocol(protocol);
+        }
+        if let [(first, last)] = ports.ranges()
+            && first == last
+        {
+            return Match::Port(protocol, *first);
+        }
+        let set = name("t", ports.ranges());
+        let elements = ports.ranges().iter().map(|(first, last)| Element::Ports(*first, *last)).collect();
+        self.ruleset.sets.entry(set.clone()).or_insert(Set { kind: SetKind::Ports, elements });
+        Match::Ports(protocol, set)
+    }
+
+    fn counter(&mut self, prefix: &str, direction: Direction, what: &str) -> String {
+        let counter = name(prefix, (direction, what));
+        let mut comment = format!("{} {what}", direction.name());
+        if comment.len() > MAX_COMMENT {
+            let end = (0..=MAX_COMMENT - 3).rev().find(|end| comment.is_char_boundary(*end)).unwrap_or_default();
+            comment.truncate(end);
+            comment.push_str("...");
+        }
+        self.ruleset.counters.insert(counter.clone(), comment);
+        counter
+    }
+
+    fn label(&self, policy: PolicyId) -> String {
+        self.lowering.engine().cluster().policy_label(policy)
+    }
+}
