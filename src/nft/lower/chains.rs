@@ -106,6 +106,7 @@ impl<'a> Chains<'a> {
     ) -> Vec<Vec<Match>> {
         let connections = self.connections(&written.connections);
         let peers = match &written.peers {
+            _ if connections.is_empty() => Vec::new(),
             None => vec![None],
             Some(peers) => {
                 let side = if direction == Direction::Ingress { Side::Source } else { Side::Destination };

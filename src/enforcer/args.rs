@@ -1,0 +1,95 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use netpol::options::{Enforcement, EngineOptions};
+use netpol_nft::{Deny, Established, Log, LowerOptions};
+
+/// Makes network policies effective on a node, by nftables.
+#[derive(Debug, Parser)]
+#[command(
+    name = "netpol-enforcer",
+    version,
+    max_term_width = 100,
+    after_help = "\
+Examples:
+  netpol-enforcer render --manifests manifests/ --node worker-1     what the kernel would be given
+  netpol-enforcer apply --manifests manifests/ --node worker-1      gives it to the kernel, in one step
+  netpol-enforcer cleanup                                           takes it away again"
+)]
+pub struct Enforcer {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Prints the rules of a node, as `nft -f` reads them
+    Render(Source),
+    /// Gives the rules of a node to the kernel once, in place of those that it has, and ends
+    Apply(Source),
+    /// Removes the rules from the kernel: nothing is isolated any more
+    Cleanup,
+}
+
+/// What is enforced, and how.
+#[derive(Debug, Args)]
+pub struct Source {
+    /// Folder or file with Pods, with their addresses and nodes, Namespaces and policies
+    #[arg(long, value_name = "PATH")]
+    pub manifests: PathBuf,
+    /// The node: `spec.nodeName` of the pods that run here
+    #[arg(long, value_name = "NAME")]
+    pub node: String,
+    /// What happens to connections that are open when policies change
+    #[arg(long, value_enum, default_value_t = Connections::Cut)]
+    established: Connections,
+    /// What happens to a packet that is denied
+    #[arg(long, value_enum, default_value_t = Denial::Drop)]
+    deny: Denial,
+    /// Applies policies to traffic from pods to this node as well; without, pods reach their node
+    #[arg(long)]
+    police_node: bool,
+    /// Tells the NFLOG group of denied packets, at most 10 in a second for each combination of policies
+    #[arg(long, value_name = "GROUP")]
+    log_group: Option<u16>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Connections {
+    /// What is denied now is cut, by its next packet
+    Cut,
+    /// What was allowed once stays allowed
+    Keep,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Denial {
+    /// It is lost: who sent it tries again
+    Drop,
+    /// Its sender is told
+    Reject,
+}
+
+impl Source {
+    /// How the engine reads what NetworkPolicy leaves open.
+    pub fn engine_options(&self) -> EngineOptions {
+        let own_node_egress = if self.police_node { Enforcement::Police } else { Enforcement::Allow };
+        EngineOptions { own_node_egress, ..EngineOptions::default() }
+    }
+
+    pub fn lower_options(&self) -> LowerOptions {
+        LowerOptions {
+            established: match self.established {
+                Connections::Cut => Established::default(),
+                Connections::Keep => Established::Keep,
+            },
+            deny: match self.deny {
+                Denial::Drop => Deny::Drop,
+                Denial::Reject => Deny::Reject,
+            },
+            log: self.log_group.map(|group| Log { group, rate: 10 }),
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! `netpol-enforcer`: makes the policies of a folder of manifests effective on a node.
+//!
+//! What the rules are, `netpol-nft` says; this program reads the manifests and hands the rules to the kernel.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::disallowed_macros,
+    reason = "a program reads files, runs others and prints"
+)]
+
+mod args;
+mod kernel;
+mod manifests;
+
+use std::io::{ErrorKind, Write};
+use std::process::ExitCode;
+
+use args::{Command, Enforcer, Source};
+use clap::Parser;
+use netpol::Workspace;
+use netpol_nft::{Lowered, lower};
+
+/// Why a command could not do what it is for.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("{0}")]
+    Manifests(#[from] manifests::Failure),
+    #[error("{0}")]
+    Kernel(#[from] kernel::Failure),
+    #[error(
+        "no Pod in the manifests runs on node `{node}`{}: --node takes the `spec.nodeName` of pods",
+        if .known.is_empty() { String::new() } else { format!("; there are {}", .known.join(", ")) }
+    )]
+    NoSuchNode { node: String, known: Vec<String> },
+    #[error("standard output: {0}")]
+    Output(std::io::Error),
+}
+
+fn main() -> ExitCode {
+    match run(&Enforcer::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(command: &Command) -> Result<(), Failure> {
+    match command {
+        Command::Render(source) => {
+            let lowered = lowered(source)?;
+            match std::io::stdout().write_all(lowered.ruleset.to_text().as_bytes()) {
+                Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::Output(error)),
+                _ => Ok(()),
+            }
+        }
+        Command::Apply(source) => {
+            let lowered = lowered(source)?;
+            kernel::replace(&lowered.ruleset)?;
+            let (maps, chains) = (&lowered.ruleset.maps, &lowered.ruleset.chains);
+            let addresses: usize = maps.values().map(|map| map.elements.len()).sum();
+            eprintln!("applied: {addresses} addresses of isolated pods, {} chains", chains.len());
+            Ok(())
+        }
+        Command::Cleanup => Ok(kernel::cleanup()?),
+    }
+}
+
+/// The rules for a node. What they leave out is told on standard error.
+fn lowered(source: &Source) -> Result<Lowered, Failure> {
+    let mut workspace = Workspace::default();
+    workspace.configure(netpol::config::Config::default(), source.engine_options());
+    for (path, text) in manifests::read(&source.manifests)? {
+        workspace.set(&path, text);
+    }
+    for finding in workspace.left_out() {
+        eprintln!("warning: {}", finding.message);
+    }
+    let cluster = workspace.engine().cluster();
+    let is_known = |node: &str| {
+        cluster.endpoints.iter().any(|endpoint| endpoint.node.as_deref() == Some(node))
+            || cluster.nodes.iter().any(|known| &*known.name == node)
+    };
+    if !is_known(&source.node) {
+        let mut known: Vec<String> =
+            cluster.endpoints.iter().filter_map(|endpoint| endpoint.node.as_deref().map(str::to_owned)).collect();
+        known.sort();
+        known.dedup();
+        return Err(Failure::NoSuchNode { node: source.node.clone(), known });
+    }
+    let lowered = lower(workspace.engine(), &source.node, &source.lower_options());
+    for unenforced in &lowered.unenforced {
+        eprintln!("warning: {} {}: it is not isolated", cluster.endpoint_label(unenforced.pod), unenforced.reason);
+    }
+    Ok(lowered)
+}

@@ -1,0 +1,193 @@
+//! The kernel does what the engine says: real packets between network namespaces, through the rules that a node is given.
+//!
+//! Needs root and the programs `ip` and `nft`; without them, nothing is tried, and a line says so. `NETPOL_KERNEL_CLUSTERS` sets how
+//! many random clusters there are.
+
+#![cfg(target_os = "linux")]
+
+#[path = "kernel/net.rs"]
+mod net;
+#[path = "kernel/probe.rs"]
+mod probe;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::process::Command;
+
+use netpol::cluster::{Endpoint, EndpointId, EndpointKind};
+use netpol::flow::{End, Flow, Route};
+use netpol::protocol::{Family, Protocol};
+use netpol::{Engine, Verdict};
+use netpol_nft::{LowerOptions, lower_pods};
+use netpol_tests::ask::Prepared;
+use netpol_tests::case::{self, Case};
+use netpol_tests::generate::{flows, generate};
+use netpol_tests::random::Random;
+use netpol_tests::run::Reading;
+
+use net::Net;
+use probe::{Probe, try_all};
+
+const SEED: u64 = 19_780_101;
+
+/// Why no packet can be sent here, if so. In CI that is an error.
+fn obstacle() -> Option<String> {
+    let has = |program: &str| Command::new(program).arg("-V").output().is_ok();
+    let missing = match () {
+        () if !nix::unistd::geteuid().is_root() => "root",
+        () if !has("ip") => "the program `ip`",
+        () if !has("nft") => "the program `nft`",
+        () => return None,
+    };
+    assert!(std::env::var_os("CI").is_none(), "{missing} is missing");
+    Some(format!("skipped: no packets are sent, for want of {missing}"))
+}
+
+#[test]
+fn every_case_with_a_packet_to_send_gets_its_verdicts() {
+    if let Some(obstacle) = obstacle() {
+        return println!("{obstacle}");
+    }
+    let (mut tried, mut failures) = (0, String::new());
+    for case in case::all().iter().filter(|case| case.runs_in("kernel")) {
+        let sources = Case::sources([case.documents.join("---\n").as_str()]);
+        let prepared = Prepared::new(&sources, case.options);
+        let Ok(reading) = Reading::of(case) else { continue };
+        let cluster = prepared.engine.cluster();
+        let flows: Vec<Flow> = reading.all_flows().iter().filter_map(|flow| flow.within(cluster)).collect();
+        tried += check(&format!("{} {}", case.file, case.name), &prepared.engine, &flows, &mut failures);
+    }
+    println!("{tried} connections tried");
+    assert!(failures.is_empty(), "{failures}");
+    assert!(tried > 500, "only {tried} connections tried");
+}
+
+#[test]
+fn random_clusters_get_their_verdicts() {
+    if let Some(obstacle) = obstacle() {
+        return println!("{obstacle}");
+    }
+    let clusters = std::env::var("NETPOL_KERNEL_CLUSTERS").map_or(50, |number| number.parse().expect("it is a number"));
+    let (mut tried, mut failures) = (0, String::new());
+    for seed in SEED..SEED + clusters {
+        let mut random = Random::new(seed);
+        let generated = generate(&mut random);
+        let prepared = generated.scenario.prepare();
+        let flows = flows(&generated, prepared.engine.cluster(), &mut random);
+        tried += check(&format!("random cluster {seed}"), &prepared.engine, &flows, &mut failures);
+    }
+    println!("{tried} connections tried");
+    assert!(failures.is_empty(), "{failures}");
+    assert!(tried > 0);
+}
+
+/// Sends what can be sent, all pods on one node, and says where the kernel and the engine differ. Gives how many were sent.
+fn check(title: &str, engine: &Engine, flows: &[Flow], failures: &mut String) -> usize {
+    let mut asked: BTreeMap<Probe, bool> = BTreeMap::new();
+    for flow in flows {
+        if let Some(probe) = probe_of(engine, flow) {
+            asked.insert(probe, engine.evaluate(flow) == Verdict::Allow);
+        }
+    }
+    let probes: Vec<Probe> = asked.keys().copied().collect();
+    if probes.is_empty() {
+        return 0;
+    }
+    let used: BTreeSet<IpAddr> = probes.iter().flat_map(|probe| [probe.source, probe.destination]).collect();
+    let mut pods: BTreeMap<EndpointId, Vec<IpAddr>> = BTreeMap::new();
+    let mut outside = Vec::new();
+    for address in used {
+        match engine.pod_at(address) {
+            Some(pod) => pods.entry(pod).or_default().push(address),
+            None => outside.push(address),
+        }
+    }
+    let net = Net::new(&pods.values().cloned().collect::<Vec<_>>(), &outside);
+    net.apply(&lower_pods(engine, pods.into_keys(), &LowerOptions::default()).ruleset.to_text());
+    let answers = try_all(&net, &probes);
+    let wrong: Vec<Probe> = (probes.iter().zip(&answers))
+        .filter(|(probe, answer)| asked[probe] != **answer)
+        .map(|(probe, _)| *probe)
+        .collect();
+    // What was lost for want of time on a busy machine is found now; what is really wrong stays wrong.
+    for (probe, answer) in wrong.iter().zip(try_all(&net, &wrong)) {
+        if asked[probe] != answer {
+            failures.push_str(&format!("{title}: {probe:?}: the engine says {}, the kernel {answer}\n", asked[probe]));
+        }
+    }
+    probes.len()
+}
+
+/// The connection to try for a flow; `None` where a node of this test has no such packet.
+fn probe_of(engine: &Engine, flow: &Flow) -> Option<Probe> {
+    let pod = |id: EndpointId| {
+        let endpoint = engine.cluster().endpoint(id)?;
+        (endpoint.kind == EndpointKind::Pod && !endpoint.host_network).then_some(endpoint)
+    };
+    let is_same = flow.source == flow.destination;
+    if flow.protocol == Protocol::Sctp || flow.route == Route::Service || is_same {
+        return None;
+    }
+    let addresses = |end: End| -> Option<Vec<IpAddr>> {
+        match end {
+            End::Endpoint(id) => pod(id).map(own),
+            End::Address(address) => match engine.pod_at(address) {
+                Some(id) => pod(id).map(own).filter(|own| own.contains(&address)).map(|_| vec![address]),
+                None => Some(vec![address]),
+            },
+        }
+    };
+    let (sources, destinations) = (addresses(flow.source)?, addresses(flow.destination)?);
+    let is_wanted = |address: &IpAddr| flow.family.is_none_or(|family| Family::of(*address) == family);
+    let (source, destination) = destinations.iter().filter(|address| is_wanted(address)).find_map(|destination| {
+        let source = sources.iter().find(|source| Family::of(**source) == Family::of(*destination))?;
+        Some((*source, *destination))
+    })?;
+    let is_pod = |address| engine.pod_at(address).is_some();
+    let is_plain = |address: IpAddr| is_sendable(address) && !is_node(engine, address);
+    // Of two pods with one address, packets mean one.
+    let is_meant = |end: End, address| !matches!(end, End::Endpoint(id) if engine.pod_at(address) != Some(id));
+    let is_possible = source != destination
+        && (is_pod(source) || is_pod(destination))
+        && is_plain(source)
+        && is_plain(destination)
+        && is_meant(flow.source, source)
+        && is_meant(flow.destination, destination);
+    is_possible.then_some(Probe { source, destination, protocol: flow.protocol, port: flow.port.get() })
+}
+
+/// The first address of each family.
+fn own(endpoint: &Endpoint) -> Vec<IpAddr> {
+    let first = |family| endpoint.addresses.iter().copied().find(|address| Family::of(*address) == family);
+    // In their order, which says over which family a flow runs.
+    endpoint.addresses.iter().copied().filter(|address| first(Family::of(*address)) == Some(*address)).collect()
+}
+
+/// The nodes' own addresses are not this node's.
+fn is_node(engine: &Engine, address: IpAddr) -> bool {
+    let cluster = engine.cluster();
+    cluster.nodes.iter().any(|node| node.addresses.contains(&address))
+        || cluster.endpoints.iter().any(|endpoint| {
+            endpoint.node_addresses.contains(&address) || endpoint.host_network && endpoint.addresses.contains(&address)
+        })
+}
+
+/// Whether an interface can have an address.
+fn is_sendable(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => {
+            !(v4.is_loopback()
+                || v4.is_multicast()
+                || v4.is_link_local()
+                || v4.octets()[0] == 0
+                || v4.octets()[0] >= 240)
+        }
+        IpAddr::V6(v6) => {
+            !(v6.is_loopback()
+                || v6.is_multicast()
+                || v6.is_unspecified()
+                || v6.is_unicast_link_local()
+                || v6.to_ipv4_mapped().is_some())
+        }
+    }
+}

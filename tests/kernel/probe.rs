@@ -1,0 +1,105 @@
+//! Connections that are tried, all at once.
+
+use std::collections::BTreeSet;
+use std::io::ErrorKind;
+use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use netpol::protocol::Protocol;
+use socket2::{Domain, Socket, Type};
+
+use crate::net::{Net, enter};
+
+/// A connection to try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Probe {
+    pub source: IpAddr,
+    pub destination: IpAddr,
+    pub protocol: Protocol,
+    pub port: u16,
+}
+
+/// How long an answer may take: what is denied is never answered, and this machine does other things as well.
+const PATIENCE: Duration = Duration::from_millis(300);
+
+/// Tries all of them, with somebody who answers at each destination, and says which were answered.
+pub fn try_all(net: &Net, probes: &[Probe]) -> Vec<bool> {
+    let services: BTreeSet<(IpAddr, Protocol, u16)> =
+        probes.iter().map(|probe| (probe.destination, probe.protocol, probe.port)).collect();
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let is_over = &is_over;
+        let ready: Vec<_> = services
+            .into_iter()
+            .map(|service| {
+                let (is_ready, ready) = std::sync::mpsc::channel();
+                scope.spawn(move || answer(net, service, &|| is_ready.send(()).expect("somebody waits"), is_over));
+                ready
+            })
+            .collect();
+        ready.iter().for_each(|ready| ready.recv().expect("a service starts"));
+        let tries: Vec<_> = probes.iter().map(|probe| scope.spawn(move || is_answered(net, probe))).collect();
+        let answers = tries.into_iter().map(|one| one.join().expect("a probe ends")).collect();
+        is_over.store(true, Ordering::Relaxed);
+        answers
+    })
+}
+
+/// Answers at a service until it is over.
+fn answer(net: &Net, (address, protocol, port): (IpAddr, Protocol, u16), ready: &dyn Fn(), is_over: &AtomicBool) {
+    let start = Instant::now();
+    // Nobody waits longer, whatever fails.
+    let is_over = || is_over.load(Ordering::Relaxed) || start.elapsed() > 20 * PATIENCE;
+    enter(net.name(address));
+    let place = SocketAddr::new(address, port);
+    let pause = || thread::sleep(Duration::from_millis(5));
+    match protocol {
+        Protocol::Tcp => {
+            let listener = TcpListener::bind(place).unwrap_or_else(|error| panic!("{place}: {error}"));
+            listener.set_nonblocking(true).expect("a socket can");
+            ready();
+            while !is_over() {
+                let _ = listener.accept();
+                pause();
+            }
+        }
+        Protocol::Udp => {
+            let socket = UdpSocket::bind(place).unwrap_or_else(|error| panic!("{place}: {error}"));
+            socket.set_nonblocking(true).expect("a socket can");
+            ready();
+            let mut bytes = [0; 8];
+            while !is_over() {
+                match socket.recv_from(&mut bytes) {
+                    Ok((count, from)) => drop(socket.send_to(&bytes[..count], from)),
+                    Err(_) => pause(),
+                }
+            }
+        }
+        Protocol::Sctp => unreachable!("SCTP is not tried"),
+    }
+}
+
+fn is_answered(net: &Net, probe: &Probe) -> bool {
+    enter(net.name(probe.source));
+    let (from, to) = (SocketAddr::new(probe.source, 0), SocketAddr::new(probe.destination, probe.port));
+    match probe.protocol {
+        Protocol::Tcp => {
+            let socket = Socket::new(Domain::for_address(to), Type::STREAM, None).expect("a socket is made");
+            socket.bind(&from.into()).unwrap_or_else(|error| panic!("{from}: {error}"));
+            match socket.connect_timeout(&to.into(), PATIENCE) {
+                Ok(()) => true,
+                Err(error) if matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock) => false,
+                Err(error) => panic!("{probe:?}: {error}"),
+            }
+        }
+        Protocol::Udp => {
+            let socket = UdpSocket::bind(from).unwrap_or_else(|error| panic!("{from}: {error}"));
+            socket.set_read_timeout(Some(PATIENCE)).expect("a socket can");
+            socket.send_to(b"ask", to).unwrap_or_else(|error| panic!("{probe:?}: {error}"));
+            socket.recv_from(&mut [0; 8]).is_ok()
+        }
+        Protocol::Sctp => unreachable!("SCTP is not tried"),
+    }
+}
