@@ -5,6 +5,8 @@
 
 #![cfg(target_os = "linux")]
 
+#[path = "kernel/changes.rs"]
+mod changes;
 #[path = "kernel/net.rs"]
 mod net;
 #[path = "kernel/probe.rs"]
@@ -79,6 +81,22 @@ fn random_clusters_get_their_verdicts() {
     println!("{tried} connections tried");
     assert!(failures.is_empty(), "{failures}");
     assert!(tried > 0);
+}
+
+#[test]
+fn established_connections_follow_the_rules() {
+    match obstacle() {
+        Some(obstacle) => println!("{obstacle}"),
+        None => changes::established_connections_follow_the_rules(),
+    }
+}
+
+#[test]
+fn nothing_slips_through_while_rules_are_replaced() {
+    match obstacle() {
+        Some(obstacle) => println!("{obstacle}"),
+        None => changes::nothing_slips_through_while_rules_are_replaced(),
+    }
 }
 
 /// Sends what can be sent, all pods on one node, and says where the kernel and the engine differ. Gives how many were sent.

@@ -10,7 +10,7 @@
 //! kind: List
 //! apiVersion: v1
 //! items:
-//! - { apiVersion: v1, kind: Pod, metadata: { name: db, namespace: shop }, spec: { nodeName: n }, status: { podIP: 10.0.0.1 } }
+//! - { apiVersion: v1, kind: Pod, metadata: { name: db, namespace: shop }, spec: { nodeName: worker }, status: { podIP: 10.0.0.1 } }
 //! - apiVersion: networking.k8s.io/v1
 //!   kind: NetworkPolicy
 //!   metadata: { name: closed, namespace: shop }
@@ -18,7 +18,7 @@
 //! "#);
 //!     workspace
 //! };
-//! let lowered = netpol_nft::lower(workspace.engine(), "n", &netpol_nft::LowerOptions::default());
+//! let lowered = netpol_nft::lower(workspace.engine(), "worker", &netpol_nft::LowerOptions::default());
 //! assert_eq!(lowered.ruleset.maps["in4"].elements.len(), 1);
 //! ```
 

@@ -1,0 +1,144 @@
+//! What happens to connections and packets while rules change.
+
+use std::io::{Read, Write};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::Duration;
+
+use netpol::Engine;
+use netpol::options::EngineOptions;
+use netpol_nft::{Established, LowerOptions, lower};
+use netpol_tests::ask::Prepared;
+use netpol_tests::case::Case;
+
+use crate::net::{Net, enter};
+
+const CLIENT: &str = "10.0.0.1";
+const OTHER: &str = "10.0.0.2";
+const SERVER: &str = "10.0.0.3";
+const PORT: u16 = 5432;
+const PATIENCE: Duration = Duration::from_millis(500);
+
+fn address(text: &str) -> IpAddr {
+    text.parse().expect("it is an address")
+}
+
+/// A server, a client and another pod on one node, and a policy that lets pods with this label in to the server.
+fn engine(allowed: &str) -> Engine {
+    let pod = |name: &str, address: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{ name: {name}, namespace: shop, labels: {{ app: {name} }} }}\n\
+             spec: {{ nodeName: worker }}\nstatus: {{ podIP: {address} }}\n---\n"
+        )
+    };
+    let pods = [pod("client", CLIENT), pod("other", OTHER), pod("server", SERVER)].concat();
+    let policy = format!(
+        "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{ name: server, namespace: shop }}\nspec:\n  \
+         podSelector: {{ matchLabels: {{ app: server }} }}\n  \
+         ingress: [{{ from: [{{ podSelector: {{ matchLabels: {{ app: {allowed} }} }} }}] }}]\n"
+    );
+    let prepared = Prepared::new(&Case::sources([format!("{pods}{policy}").as_str()]), EngineOptions::default());
+    assert!(prepared.slugs().is_empty(), "{:?}", prepared.diagnostics);
+    prepared.engine
+}
+
+fn net() -> Net {
+    Net::new(&[CLIENT, OTHER, SERVER].map(|pod| vec![address(pod)]), &[])
+}
+
+fn rules(allowed: &str, established: Established) -> String {
+    let options = LowerOptions { established, ..LowerOptions::default() };
+    lower(&engine(allowed), "worker", &options).ruleset.to_text()
+}
+
+fn generation(generation: u32) -> Established {
+    match Established::default() {
+        Established::Cut { mask, .. } => Established::Cut { mask, generation },
+        Established::Keep => unreachable!("connections are cut by default"),
+    }
+}
+
+/// Opens a connection, changes the rules, and says whether the connection still carries what the client sends.
+fn survives(first: &str, second: &str) -> bool {
+    let net = net();
+    net.apply(first);
+    thread::scope(|scope| {
+        let (is_ready, ready) = channel();
+        scope.spawn(|| {
+            let is_ready = is_ready;
+            enter(net.name(address(SERVER)));
+            let listener = TcpListener::bind((address(SERVER), PORT)).expect("the port is free");
+            is_ready.send(()).expect("somebody waits");
+            let (mut stream, _) = listener.accept().expect("a client comes");
+            stream.set_read_timeout(Some(4 * PATIENCE)).expect("a socket can");
+            let mut byte = [0];
+            while stream.read(&mut byte).is_ok_and(|count| count > 0) && stream.write_all(&byte).is_ok() {}
+        });
+        ready.recv().expect("the server starts");
+        let client = scope.spawn(|| {
+            enter(net.name(address(CLIENT)));
+            let mut stream = TcpStream::connect_timeout(&SocketAddr::new(address(SERVER), PORT), PATIENCE)
+                .expect("the first rules allow it");
+            stream.set_read_timeout(Some(PATIENCE)).expect("a socket can");
+            let mut echoed = || stream.write_all(b"x").is_ok() && stream.read(&mut [0]).is_ok_and(|count| count == 1);
+            assert!(echoed(), "the connection works before the change");
+            net.apply(second);
+            echoed()
+        });
+        client.join().expect("the client ends")
+    })
+}
+
+/// A new deny cuts; a connection that stays allowed goes on, and so does one that was allowed when such are kept.
+pub fn established_connections_follow_the_rules() {
+    assert!(!survives(&rules("client", generation(1)), &rules("other", generation(2))), "a denied connection went on");
+    assert!(survives(&rules("client", generation(1)), &rules("client", generation(2))), "an allowed one was cut");
+    assert!(survives(&rules("client", Established::Keep), &rules("other", Established::Keep)), "it was not kept");
+}
+
+/// While rules are replaced again and again, nothing that is denied gets through, and nothing that is allowed is lost.
+pub fn nothing_slips_through_while_rules_are_replaced() {
+    let net = net();
+    net.apply(&rules("client", generation(1)));
+    let is_over = AtomicBool::new(false);
+    let (arrived, denied_arrived) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let sent = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        let (is_ready, ready) = channel();
+        scope.spawn(|| {
+            let is_ready = is_ready;
+            enter(net.name(address(SERVER)));
+            let socket = UdpSocket::bind((address(SERVER), PORT)).expect("the port is free");
+            socket.set_read_timeout(Some(PATIENCE)).expect("a socket can");
+            is_ready.send(()).expect("somebody waits");
+            while let Ok((_, from)) = socket.recv_from(&mut [0; 8]) {
+                let count = if from.ip() == address(CLIENT) { &arrived } else { &denied_arrived };
+                count.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        ready.recv().expect("the server starts");
+        for (from, counted) in [(CLIENT, Some(&sent)), (OTHER, None)] {
+            let (net, is_over) = (&net, &is_over);
+            scope.spawn(move || {
+                enter(net.name(address(from)));
+                while !is_over.load(Ordering::Relaxed) {
+                    // A socket of its own for each packet: a new connection to the kernel.
+                    let socket = UdpSocket::bind((address(from), 0)).expect("a port is free");
+                    socket.send_to(b"x", (address(SERVER), PORT)).expect("it is sent");
+                    counted.map(|count| count.fetch_add(1, Ordering::Relaxed));
+                    thread::sleep(Duration::from_micros(500));
+                }
+            });
+        }
+        for number in 2..40 {
+            net.apply(&rules("client", generation(number)));
+        }
+        is_over.store(true, Ordering::Relaxed);
+    });
+    let (sent, arrived) = (sent.into_inner(), arrived.into_inner());
+    assert_eq!(denied_arrived.into_inner(), 0, "denied packets arrived");
+    assert!(sent > 100, "only {sent} packets were sent");
+    assert_eq!(arrived, sent, "allowed packets were lost");
+}
