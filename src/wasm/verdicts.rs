@@ -1,8 +1,9 @@
 //! Answers in bulk: ends as numbers, verdicts and connections as typed arrays.
 
+use netpol::connections::ConnectionSet;
 use netpol::flow::{End, Flow, Route, find_ends};
 use netpol::protocol::{Port, Protocol};
-use netpol::{Verdict, connections::ConnectionSet};
+use netpol::{Engine, Verdict};
 use rustc_hash::FxHashMap;
 use serde_json::json;
 use wasm_bindgen::JsValue;
@@ -73,34 +74,7 @@ impl Workspace {
 
     /// 0 denied, 1 allowed, 2 if an end stands for several pods and they differ.
     pub fn verdict(&self, source: u32, destination: u32, port: u16, protocol: u8) -> Result<u8, JsValue> {
-        let protocol = Protocol::ALL.get(usize::from(protocol)).ok_or_else(|| misuse("protocol: not 0, 1 or 2"))?;
-        let port = Port::new(port).ok_or_else(|| misuse("port: not from 1 to 65535"))?;
-        let ends = |handle: u32, name: &str| {
-            self.handles
-                .get(handle)
-                .ok_or_else(|| misuse(&format!("{name}: {handle} is no handle of this engine's present state")))
-        };
-        let (sources, destinations) = (ends(source, "source")?, ends(destination, "destination")?);
-        let engine = self.engine();
-        let mut seen = None;
-        for source in sources {
-            for destination in destinations {
-                let flow = Flow {
-                    source: *source,
-                    destination: *destination,
-                    protocol: *protocol,
-                    port,
-                    family: None,
-                    route: Route::Direct,
-                };
-                let verdict = engine.evaluate(&flow);
-                if seen.is_some_and(|seen| seen != verdict) {
-                    return Ok(MIXED);
-                }
-                seen = Some(verdict);
-            }
-        }
-        Ok(if seen == Some(Verdict::Allow) { ALLOW } else { DENY })
+        self.decided(self.engine(), source, destination, port, protocol)
     }
 
     /// Many verdicts: element by element of four columns of one length.
@@ -115,11 +89,14 @@ impl Workspace {
         if destinations.len() != count || ports.len() != count || protocols.len() != count {
             return Err(misuse("the columns are not of one length"));
         }
-        let ends = sources.iter().zip(destinations);
-        let services = ports.iter().zip(protocols);
-        ends.zip(services)
-            .map(|((source, destination), (port, protocol))| self.verdict(*source, *destination, *port, *protocol))
-            .collect()
+        let engine = self.engine();
+        let mut verdicts = Vec::with_capacity(count);
+        for ((source, destination), (port, protocol)) in
+            sources.iter().zip(destinations).zip(ports.iter().zip(protocols))
+        {
+            verdicts.push(self.decided(engine, *source, *destination, *port, *protocol)?);
+        }
+        Ok(verdicts)
     }
 
     /// Who can reach whom, for large clusters: equal connections have equal numbers.
@@ -152,5 +129,37 @@ impl Workspace {
                 .map_err(|error| js_sys::Error::new(&error.to_string()).into())
         })?;
         Ok(table)
+    }
+}
+
+impl Workspace {
+    fn decided(&self, engine: &Engine, source: u32, destination: u32, port: u16, protocol: u8) -> Result<u8, JsValue> {
+        let protocol = Protocol::ALL.get(usize::from(protocol)).ok_or_else(|| misuse("protocol: not 0, 1 or 2"))?;
+        let port = Port::new(port).ok_or_else(|| misuse("port: not from 1 to 65535"))?;
+        let ends = |handle: u32, name: &str| {
+            self.handles
+                .get(handle)
+                .ok_or_else(|| misuse(&format!("{name}: {handle} is no handle of this engine's present state")))
+        };
+        let (sources, destinations) = (ends(source, "source")?, ends(destination, "destination")?);
+        let flow = |source: &End, destination: &End| Flow {
+            source: *source,
+            destination: *destination,
+            protocol: *protocol,
+            port,
+            family: None,
+            route: Route::Direct,
+        };
+        let mut seen = None;
+        for source in sources {
+            for destination in destinations {
+                let verdict = engine.evaluate(&flow(source, destination));
+                if seen.is_some_and(|seen| seen != verdict) {
+                    return Ok(MIXED);
+                }
+                seen = Some(verdict);
+            }
+        }
+        Ok(if seen == Some(Verdict::Allow) { ALLOW } else { DENY })
     }
 }
