@@ -1,6 +1,6 @@
 //! The chains of policies, with the sets and counters that they need.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use netpol::cluster::{Direction, PolicyId};
 use netpol::connections::{ConnectionSet, PortSet};
@@ -21,6 +21,8 @@ pub struct Chains<'a> {
     options: &'a LowerOptions,
     pub ruleset: Ruleset,
     known: HashMap<Isolation, String>,
+    /// Per peer's meaning, its sets.
+    peers: HashMap<String, Vec<(Family, String)>>,
 }
 
 /// A chain's way out, and what it is about.
@@ -34,7 +36,7 @@ struct Place<'a> {
 
 impl<'a> Chains<'a> {
     pub fn new(lowering: &'a Lowering<'a>, options: &'a LowerOptions) -> Chains<'a> {
-        Chains { lowering, options, ruleset: Ruleset::default(), known: HashMap::default() }
+        Chains { lowering, options, ruleset: Ruleset::default(), known: HashMap::default(), peers: HashMap::default() }
     }
 
     /// The chain of an isolation, made if it is new.
@@ -137,46 +139,36 @@ impl<'a> Chains<'a> {
         alternatives
     }
 
-    /// The sets of a peer's addresses. Pods have one of each family, empty or not: a pod may come.
+    /// The sets of a peer's addresses, made once. Pods have one of each family, empty or not: a pod may come.
     fn peer(&mut self, policy: &str, rule: usize, index: usize, peer: &RulePeer) -> Vec<(Family, String)> {
-        let set_name = |prefix: &str, family| {
-            let prefix = format!("{prefix}{}", digit(family));
-            match &peer.written {
-                Some(written) => name(&prefix, meaning(self.lowering.engine().cluster(), written)),
-                None => name(&prefix, (policy, rule, index)),
-            }
+        let meant = match &peer.written {
+            Some(written) => name("", meaning(self.lowering.engine().cluster(), written)),
+            None => name("", (policy, rule, index)),
         };
-        let add = |sets: &mut Ruleset, set: String, kind, elements: &mut dyn Iterator<Item = Element>| {
-            sets.sets.entry(set).or_insert_with(|| Set { kind, elements: elements.collect() });
-        };
-        let mut names = Vec::new();
-        match self.lowering.addresses(peer) {
-            PeerAddresses::Pods(pods) => {
-                for family in Family::BOTH {
-                    let set = set_name("p", family);
-                    let mut of_family =
-                        pods.iter().filter(|pod| Family::of(**pod) == family).copied().map(Element::Address);
-                    add(&mut self.ruleset, set.clone(), SetKind::Addresses(family), &mut of_family);
-                    names.push((family, set));
+        if let Some(sets) = self.peers.get(&meant) {
+            return sets.clone();
+        }
+        let addresses = self.lowering.addresses(peer);
+        let mut sets = Vec::new();
+        for family in Family::BOTH {
+            let (prefix, kind, elements): (_, _, BTreeSet<Element>) = match &addresses {
+                PeerAddresses::Pods(pods) => {
+                    let of_family = pods.iter().filter(|pod| Family::of(**pod) == family);
+                    ('p', SetKind::Addresses(family), of_family.copied().map(Element::Address).collect())
                 }
-            }
-            PeerAddresses::Ranges(ranges) => {
-                for family in Family::BOTH {
-                    let mut of_family = ranges
-                        .iter()
-                        .filter(|range| Family::of(range.first) == family)
-                        .copied()
-                        .map(Element::Range)
-                        .peekable();
-                    if of_family.peek().is_some() {
-                        let set = set_name("c", family);
-                        add(&mut self.ruleset, set.clone(), SetKind::Ranges(family), &mut of_family);
-                        names.push((family, set));
-                    }
+                PeerAddresses::Ranges(ranges) => {
+                    let of_family = ranges.iter().filter(|range| Family::of(range.first) == family);
+                    ('c', SetKind::Ranges(family), of_family.copied().map(Element::Range).collect())
                 }
+            };
+            if prefix == 'p' || !elements.is_empty() {
+                let set = format!("{prefix}{}{meant}", digit(family));
+                self.ruleset.sets.insert(set.clone(), Set { kind, elements });
+                sets.push((family, set));
             }
         }
-        names
+        self.peers.insert(meant, sets.clone());
+        sets
     }
 
     /// The matches of connections: any of them will do. Those of every protocol need none, and let ICMP pass as well.
