@@ -11,6 +11,7 @@ pub mod listing;
 pub mod mirror;
 pub mod named_flow;
 pub mod oracle;
+pub mod programs;
 pub mod random;
 pub mod run;
 pub mod scenario;

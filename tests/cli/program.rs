@@ -16,6 +16,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use netpol_tests::case::workspace;
+use netpol_tests::programs::build;
 
 /// Long enough for an unoptimised build on a busy machine: what takes longer hangs.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -194,23 +195,7 @@ fn other_program() -> Option<String> {
 /// The program, built the way these tests are.
 fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| {
-        // The tests are in `<target>/<profile>/deps`.
-        let test = std::env::current_exe().expect("a test knows its file");
-        let folder = test.ancestors().nth(2).expect("a test is in the target directory");
-        let profile = folder.file_name().and_then(OsStr::to_str).expect("the profile's folder has a name");
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into());
-        let built = Command::new(cargo)
-            .args(["build", "--quiet", "--package", "netpol-cli", "--bin", "netpol"])
-            .args(["--profile", if profile == "debug" { "dev" } else { profile }])
-            .arg("--target-dir")
-            .arg(folder.parent().expect("the profile is in the target directory"))
-            .current_dir(workspace())
-            .output()
-            .expect("cargo runs");
-        assert!(built.status.success(), "netpol does not build:\n{}", String::from_utf8_lossy(&built.stderr));
-        folder.join(format!("netpol{}", std::env::consts::EXE_SUFFIX))
-    })
+    BINARY.get_or_init(|| build("netpol-cli", "netpol"))
 }
 
 /// A folder of its own for a test, removed at its end.

@@ -1,0 +1,84 @@
+//! `netpol-enforcer` as its users meet it: real processes, and the kernel of a network namespace.
+//!
+//! `NETPOL_BLESS=1` rewrites the golden rules; read the difference before it is committed.
+
+#![cfg(target_os = "linux")]
+
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+use std::{env, fs};
+
+use netpol_tests::case::workspace;
+use netpol_tests::programs::build;
+
+const NODE: [&str; 4] = ["--manifests", "examples/node", "--node", "worker-1"];
+
+fn enforcer(arguments: &[&str]) -> Command {
+    static PROGRAM: OnceLock<std::path::PathBuf> = OnceLock::new();
+    let mut command = Command::new(PROGRAM.get_or_init(|| build("netpol-enforcer", "netpol-enforcer")));
+    command.args(arguments).current_dir(workspace());
+    command
+}
+
+fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
+    texts(&enforcer(arguments).output().expect("the program starts"))
+}
+
+fn texts(output: &Output) -> (Option<i32>, String, String) {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn the_rules_of_a_node() {
+    let (status, out, said) = run(&[&["render"], &NODE[..]].concat());
+    assert_eq!((status, said.as_str()), (Some(0), ""));
+    let path = workspace().join("tests/enforcer/node.nft");
+    if env::var_os("NETPOL_BLESS").is_some() {
+        fs::write(&path, &out).expect("the file can be written");
+    }
+    assert_eq!(out, fs::read_to_string(&path).expect("the file is there"));
+}
+
+#[test]
+fn mistakes_are_told() {
+    let mistakes = [
+        (vec!["render", "--manifests", "examples/node", "--node", "worker-9"], "there are worker-1, worker-2"),
+        (vec!["render", "--manifests", "examples/nowhere", "--node", "worker-1"], "examples/nowhere"),
+        (vec!["render", "--manifests", "LICENSE-MIT", "--node", "worker-1"], "no Pod in the manifests"),
+        (vec!["render", "--node", "worker-1"], "--manifests"),
+    ];
+    for (arguments, expected) in mistakes {
+        let (status, out, said) = run(&arguments);
+        assert_eq!((status, out.as_str()), (Some(2), ""), "{arguments:?}");
+        assert!(said.contains(expected), "{arguments:?}: {said}");
+    }
+}
+
+/// In a network namespace of its own: gives the rules to the kernel, has it list them, takes them away.
+#[test]
+fn the_kernel_takes_rules_and_gives_them_up() {
+    let script = r#"set -e
+"$0" apply "$@"
+nft list table inet netpol
+"$0" apply --deny reject --established keep --police-node --log-group 5 "$@" 2>/dev/null
+"$0" cleanup
+nft list tables"#;
+    let program = enforcer(&[]).get_program().to_owned();
+    let output = Command::new("unshare")
+        .args(["--net", "sh", "-c", script])
+        .arg(program)
+        .args(NODE)
+        .current_dir(workspace())
+        .output()
+        .expect("unshare is there");
+    let (status, out, said) = texts(&output);
+    let is_impossible = said.contains("unshare failed") || said.contains("not found") || said.contains("cannot be run");
+    if is_impossible && env::var_os("CI").is_none() {
+        return println!("skipped: the kernel is given no rules, for want of root or the program `nft`");
+    }
+    assert_eq!(status, Some(0), "{said}");
+    assert!(said.contains("applied: 4 addresses of isolated pods"), "{said}");
+    assert!(out.contains("10.244.1.12 : goto eg_"), "{out}");
+    assert!(out.trim_end().ends_with('}'), "nothing is left after cleanup: {out}");
+}
