@@ -21,6 +21,8 @@ pub use workload::{
 pub use text::Text;
 
 pub(crate) use decode::{Decoded, ObjectDecoder};
+#[cfg(test)]
+pub(crate) use meta::StrictMetadata;
 
 use crate::source::Origin;
 
