@@ -39,7 +39,7 @@ pub(crate) enum Node<'a> {
     Mapping {
         end: u32,
     },
-    /// A key that is no text.
+    /// A key that may be no text.
     NoKey,
     /// A collection that no type reads, a number beyond 64 bits, or a value with a tag of its own.
     Unread,

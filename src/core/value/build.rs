@@ -30,7 +30,7 @@ pub(crate) fn of_json(text: &str) -> Result<Values<'_>, serde_json::Error> {
 ///
 /// # Errors
 ///
-/// It is no YAML, or more than one document.
+/// It is no YAML, more than one document, or has a key that is no scalar.
 pub(crate) fn of_yaml(text: &str) -> Result<Values<'_>, serde_yaml::Error> {
     let mut values = Values::default();
     Build::root(&mut values).deserialize(serde_yaml::Deserializer::from_str(text)).map(|()| values)
@@ -160,21 +160,18 @@ impl<'de> Visitor<'de> for Build<'_, 'de> {
     }
 }
 
-/// Reads a key, and says what is read of its value. YAML allows any value as a key.
+/// Reads a key, and says what is read of its value.
 struct BuildKey<'v, 'de> {
     values: &'v mut Values<'de>,
     within: Read,
 }
 
 impl<'de> BuildKey<'_, 'de> {
-    fn text<E>(self, text: &str, node: Node<'de>) -> Result<Read, E> {
-        self.values.push(node);
+    fn push<E>(self, text: &str, node: Node<'de>) -> Result<Read, E> {
+        // Without quotes these are booleans, which are spelt otherwise as keys.
+        let is_text = !matches!(text, "True" | "TRUE" | "False" | "FALSE");
+        self.values.push(if is_text { node } else { Node::NoKey });
         Ok(if self.within == Read::Texts { Read::Scalar } else { field(text) })
-    }
-
-    fn no_text<E>(self) -> Result<Read, E> {
-        self.values.push(Node::NoKey);
-        Ok(Read::Nothing)
     }
 }
 
@@ -182,7 +179,7 @@ impl<'de> DeserializeSeed<'de> for BuildKey<'_, 'de> {
     type Value = Read;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Read, D::Error> {
-        deserializer.deserialize_any(self)
+        deserializer.deserialize_str(self)
     }
 }
 
@@ -194,55 +191,11 @@ impl<'de> Visitor<'de> for BuildKey<'_, 'de> {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Read, E> {
-        self.text(text, Node::Owned(text.into()))
+        self.push(text, Node::Owned(text.into()))
     }
 
     fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Read, E> {
-        self.text(text, Node::Borrowed(text))
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Read, E> {
-        self.no_text()
-    }
-
-    fn visit_bool<E: Error>(self, _: bool) -> Result<Read, E> {
-        self.no_text()
-    }
-
-    fn visit_i64<E: Error>(self, _: i64) -> Result<Read, E> {
-        self.no_text()
-    }
-
-    fn visit_u64<E: Error>(self, _: u64) -> Result<Read, E> {
-        self.no_text()
-    }
-
-    fn visit_i128<E: Error>(self, _: i128) -> Result<Read, E> {
-        self.no_text()
-    }
-
-    fn visit_u128<E: Error>(self, _: u128) -> Result<Read, E> {
-        self.no_text()
-    }
-
-    fn visit_f64<E: Error>(self, _: f64) -> Result<Read, E> {
-        self.no_text()
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Read, A::Error> {
-        while items.next_element::<IgnoredAny>()?.is_some() {}
-        self.no_text()
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Read, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        self.no_text()
-    }
-
-    fn visit_enum<A: EnumAccess<'de>>(self, tagged: A) -> Result<Read, A::Error> {
-        let (IgnoredAny, value) = tagged.variant()?;
-        value.newtype_variant::<IgnoredAny>()?;
-        self.no_text()
+        self.push(text, Node::Borrowed(text))
     }
 }
 
