@@ -247,6 +247,9 @@ mod tests {
         let position = |text| Config::parse(text).unwrap_err().position;
         assert_eq!(position("rules:\n  # größe\n  open-egres: off\n"), Some((3, 3)));
         assert_eq!(position("overrides:\n- { paths: [b, 'a['], rules: {} }\n"), Some((2, 16)));
+        let unknown = Config::parse("options: { cidrs: ~, x: y }").unwrap_err();
+        assert!(unknown.message.starts_with("options: unknown field `x`"), "{}", unknown.message);
+        assert_eq!(unknown.position, Some((1, 22)));
         assert_eq!(Config::parse("# nothing\n").unwrap().options, OptionsConfig::default());
     }
 }

@@ -97,13 +97,14 @@ impl<'a> Values<'a> {
     pub fn path(&self, at: usize) -> String {
         let (mut value, mut path) = (self.root(), String::new());
         while value.at < at {
-            let step = if let Some(entries) = value.entries() {
-                let entry = entries.take_while(|(key, _)| key.at < at).last().filter(|(_, value)| value.at <= at);
+            let step = if let Some(mut entries) = value.entries() {
+                let entry = entries.find(|(_, value)| (value.at..value.after()).contains(&at));
                 let dot = if path.is_empty() { "" } else { "." };
                 entry.map(|(key, value)| (value, format!("{dot}{}", key.text().unwrap_or("?"))))
             } else {
-                let items = value.items().into_iter().flatten().enumerate();
-                items.take_while(|(_, item)| item.at <= at).last().map(|(index, item)| (item, format!("[{index}]")))
+                let mut items = value.items().into_iter().flatten().enumerate();
+                let item = items.find(|(_, item)| at < item.after());
+                item.map(|(index, item)| (item, format!("[{index}]")))
             };
             let Some((next, step)) = step else { break };
             value = next;
@@ -116,6 +117,14 @@ impl<'a> Values<'a> {
 impl<'a> Value<'a> {
     fn node(self) -> Option<&'a Node<'a>> {
         self.nodes.get(self.at)
+    }
+
+    /// The place behind the value and what it holds.
+    fn after(self) -> usize {
+        match self.node() {
+            Some(Node::Sequence { end } | Node::Mapping { end }) => *end as usize,
+            _ => self.at + 1,
+        }
     }
 
     /// Whether there is nothing.
@@ -164,10 +173,7 @@ impl<'a> Iterator for Within<'a> {
         if value.at >= self.end {
             return None;
         }
-        self.next.at = match value.node()? {
-            Node::Sequence { end } | Node::Mapping { end } => *end as usize,
-            _ => value.at + 1,
-        };
+        self.next.at = value.after();
         Some(value)
     }
 }

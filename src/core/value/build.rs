@@ -11,8 +11,9 @@ use serde::de::{
 
 use super::{Node, Values};
 
-/// Collections within collections that are read. `serde_json` and `serde_yaml` follow a few more, and skip any number.
-const DEPTH: u8 = 120;
+/// Collections within collections that are read: as many as `serde_json` follows. `serde_yaml` follows one more, and both skip any
+/// number.
+const DEPTH: u8 = 127;
 
 /// Reads a JSON value.
 ///
