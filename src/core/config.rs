@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fast_glob::glob_match;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::lint::Rule;
 use crate::load::without_positions;
 use crate::options::{Cidrs, Enforcement, EngineOptions, HostNetwork, IpBlocks};
 use crate::source::Sources;
-use crate::tree::Tree;
+use crate::tree::{Scalars, Tree};
 
 /// A configuration, checked.
 #[derive(Debug, Default)]
@@ -107,12 +108,12 @@ impl Config {
     ///
     /// It has a field, a value, a rule or a pattern that it cannot have.
     pub fn parse(text: &str) -> Result<Config, ConfigError> {
-        let written = serde_yaml::from_str::<Option<Written>>(text).map_err(|error| ConfigError {
+        serde_yaml::from_str::<IgnoredAny>(text).map_err(|error| ConfigError {
             message: without_positions(&error.to_string()),
             position: error.location().map(|location| (location.line(), location.column())),
         })?;
-        let Written { options, rules, overrides } = written.unwrap_or_default();
         let tree = Tree::parse(text);
+        let Written { options, rules, overrides } = decode(text, &tree)?;
         check_rules(text, &tree, "rules")?;
         for (index, written) in overrides.iter().enumerate() {
             check_rules(text, &tree, &format!("overrides[{index}].rules"))?;
@@ -151,6 +152,18 @@ impl Config {
         let rules = self.overrides.iter().rev().find(is_about).map_or(&self.rules, |written| &written.rules);
         rules.get(diagnostic.slug).copied()
     }
+}
+
+fn decode(text: &str, tree: &Tree) -> Result<Written, ConfigError> {
+    let Some(root) = tree.root() else { return Ok(Written::default()) };
+    // Nothing in a configuration is a number or a boolean: `off` is a severity.
+    let values = tree.values(root, Scalars::Texts);
+    let written = values.root().decode::<Option<Written>>().map_err(|error| {
+        let path = values.path(error.at());
+        let message = if path.is_empty() { error.to_string() } else { format!("{path}: {error}") };
+        ConfigError { message, position: values.start(error.at()).and_then(|start| position(text, start)) }
+    })?;
+    Ok(written.unwrap_or_default())
 }
 
 /// Refuses a slug that no rule has, and one that is there twice: which of them counts, only the parser knows.
@@ -234,6 +247,9 @@ mod tests {
         let position = |text| Config::parse(text).unwrap_err().position;
         assert_eq!(position("rules:\n  # größe\n  open-egres: off\n"), Some((3, 3)));
         assert_eq!(position("overrides:\n- { paths: [b, 'a['], rules: {} }\n"), Some((2, 16)));
+        let unknown = Config::parse("options: { cidrs: ~, x: y }").unwrap_err();
+        assert!(unknown.message.starts_with("options: unknown field `x`"), "{}", unknown.message);
+        assert_eq!(unknown.position, Some((1, 22)));
         assert_eq!(Config::parse("# nothing\n").unwrap().options, OptionsConfig::default());
     }
 }

@@ -75,6 +75,7 @@ pub mod structure;
 mod tables;
 mod tree;
 pub mod validate;
+mod value;
 mod workspace;
 
 pub use cluster::Cluster;

@@ -4,7 +4,6 @@
 //! them apart (a peer's selectors), and are one value where it does not (`ingress: []` and no `ingress`, S8).
 
 mod decode;
-mod key;
 mod meta;
 mod network_policy;
 mod text;
@@ -22,6 +21,8 @@ pub use workload::{
 pub use text::Text;
 
 pub(crate) use decode::{Decoded, ObjectDecoder};
+#[cfg(test)]
+pub(crate) use meta::StrictMetadata;
 
 use crate::source::Origin;
 

@@ -4,14 +4,16 @@
 //! the node that they name, and merge keys (`<<`) are resolved, as kubectl does. A document with a syntax error gives the tree up to
 //! the error.
 
-mod decode;
+mod scalar;
+mod values;
 
 use std::collections::HashMap;
 use std::ops::Range;
 
 use granit_parser::{Event, Parser, ScalarStyle};
 
-pub(crate) use decode::{Located, ScalarValue};
+pub(crate) use scalar::ScalarValue;
+pub(crate) use values::Scalars;
 
 /// A document's nodes and their byte ranges.
 #[derive(Debug, Default)]

@@ -1,5 +1,5 @@
-//! Finds documents in which kubectl, which reads YAML 1.1, sees something else than the fast decoder, which reads YAML 1.2: `yes` is a
-//! boolean there, `010` is eight, and `<<` merges. They are read as trees, which know kubectl's dialect (`tree/decode.rs`).
+//! Finds documents in which kubectl, which reads YAML 1.1, sees something else than `serde_yaml`, which reads YAML 1.2: `yes` is a
+//! boolean there, `010` is eight, and `<<` merges. They are read as trees, which know kubectl's dialect (`tree/scalar.rs`).
 
 /// Whether a document may have such scalars or keys. Errs on the side of the slower reading.
 pub(super) fn is_of_yaml_1_1(document: &str) -> bool {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, IgnoredAny};
+use serde::de::IgnoredAny;
 
 use super::MAX_DOCUMENT;
 use super::aliases::multiply_too_much;
@@ -15,6 +15,7 @@ use super::split::{Document, Syntax};
 use crate::diagnostic::Diagnostic;
 use crate::object::{Decoded, Object, ObjectDecoder};
 use crate::source::{Origin, Place, SourceId};
+use crate::value::{self, Error, Values};
 
 /// What one piece holds.
 #[derive(Debug, Clone, Default)]
@@ -113,11 +114,14 @@ impl Failure {
         Failure { message: message.into(), offset: None, cause: Cause::Refused }
     }
 
+    fn unknown(message: impl Into<String>) -> Failure {
+        Failure { message: message.into(), offset: None, cause: Cause::Unknown }
+    }
+
     fn json(error: &serde_json::Error, text: &str) -> Failure {
         let line_start = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
         let offset = (line_start + error.column().saturating_sub(1)).min(text.trim_end().len());
-        let cause = if error.is_data() { Cause::Unknown } else { Cause::Syntax };
-        Failure { message: without_positions(&error.to_string()), offset: Some(offset), cause }
+        Failure { message: without_positions(&error.to_string()), offset: Some(offset), cause: Cause::Syntax }
     }
 
     fn yaml(error: &serde_yaml::Error, mark: usize) -> Failure {
@@ -145,24 +149,39 @@ impl Piece<'_> {
 
     fn decode(&self, decoder: &ObjectDecoder) -> Result<Decoded, Failure> {
         let content = self.content();
-        match self.syntax {
-            Syntax::Json => {
-                let mut json = serde_json::Deserializer::from_str(content);
-                let decoded = decoder.clone().deserialize(&mut json);
-                decoded.and_then(|decoded| json.end().map(|()| decoded)).map_err(|error| Failure::json(&error, content))
-            }
+        let values = match self.syntax {
+            Syntax::Json => value::of_json(content).map_err(|error| self.json_failure(&error))?,
             Syntax::Yaml => {
                 self.refuse_excess()?;
                 if is_of_yaml_1_1(content) {
-                    return Err(Failure { message: "YAML 1.1".to_owned(), offset: None, cause: Cause::Unknown });
+                    return Err(Failure::unknown("YAML 1.1"));
                 }
                 let (mark, yaml) = without_mark(content);
-                decoder
-                    .clone()
-                    .deserialize(serde_yaml::Deserializer::from_str(yaml))
-                    .map_err(|error| Failure::yaml(&error, mark))
+                value::of_yaml(yaml).map_err(|error| Failure::yaml(&error, mark))?
+            }
+        };
+        decoder.decode(values.root()).map_err(|error| self.misfit(&values, &error))
+    }
+
+    /// Why the types refuse what the parser took.
+    fn misfit(&self, values: &Values<'_>, error: &Error) -> Failure {
+        match self.syntax {
+            // The API server's decoder reads no more than ours.
+            Syntax::Json if error.is_of_depth() => {
+                Failure { cause: Cause::Syntax, ..Failure::unknown(error.to_string()) }
+            }
+            Syntax::Json => Failure::unknown(error.to_string()),
+            Syntax::Yaml => {
+                let path = values.path(error.at());
+                Failure::unknown(if path.is_empty() { error.to_string() } else { format!("{path}: {error}") })
             }
         }
+    }
+
+    /// What is no JSON to a decoder can be sound: it can skip a number that is out of every range.
+    fn json_failure(&self, error: &serde_json::Error) -> Failure {
+        let failure = Failure::json(error, self.content());
+        if self.check_syntax().is_some() { failure } else { Failure { cause: Cause::Unknown, ..failure } }
     }
 
     /// What is wrong with the syntax, whatever the piece means.

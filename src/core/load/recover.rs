@@ -3,15 +3,13 @@
 
 use std::ops::Range;
 
-use serde::de::DeserializeSeed;
-
 use super::read::{Cause, Failure, Piece, Reading, item_origin};
 use super::split::Syntax;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::object::ObjectDecoder;
 use crate::source::{Origin, Place, SourceId};
 use crate::structure;
-use crate::tree::{Located, NodeId, Tree};
+use crate::tree::{NodeId, Scalars, Tree};
 
 /// Reads what can be read of a piece that could not be decoded as a whole, and says what is wrong with the rest.
 pub(super) fn recover(reading: &mut Reading, piece: &Piece<'_>, decoder: &ObjectDecoder, failure: Failure) {
@@ -27,7 +25,7 @@ pub(super) fn recover(reading: &mut Reading, piece: &Piece<'_>, decoder: &Object
     };
     match tree.root() {
         Some(root) if tree.is_whole() => {
-            Recovery { reading, tree: &tree, piece, failure: &failure }.read(root, decoder, &piece.origin());
+            Recovery { reading, tree: &tree, piece }.read(root, decoder, &piece.origin());
         }
         _ => reading.fail(piece, failure),
     }
@@ -37,15 +35,21 @@ struct Recovery<'a> {
     reading: &'a mut Reading,
     tree: &'a Tree,
     piece: &'a Piece<'a>,
-    /// Why the piece as a whole could not be decoded.
-    failure: &'a Failure,
+}
+
+/// Why the decoder refuses an object.
+struct Refusal {
+    message: String,
+    /// Where the value is that it refuses.
+    start: Option<u32>,
 }
 
 impl Recovery<'_> {
     fn read(&mut self, node: NodeId, decoder: &ObjectDecoder, origin: &Origin) {
-        let refusal = match decoder.clone().type_first().deserialize(Located { tree: self.tree, node }) {
+        let values = self.tree.values(node, Scalars::OfManifests);
+        let refusal = match decoder.decode(values.root()) {
             Ok(decoded) => return self.reading.add(decoded, origin),
-            Err(error) => error.to_string(),
+            Err(error) => Refusal { start: values.start(error.at()), message: error.to_string() },
         };
         // One bad item must not take the rest of its list with it.
         let kind = self.tree.text(node, "kind").unwrap_or("List");
@@ -66,7 +70,7 @@ impl Recovery<'_> {
         }
     }
 
-    fn refuse(&mut self, node: NodeId, decoder: &ObjectDecoder, refusal: &str) {
+    fn refuse(&mut self, node: NodeId, decoder: &ObjectDecoder, refusal: &Refusal) {
         let (api_version, kind) = decoder.item_type().unwrap_or_default();
         let api_version = self.tree.text(node, "apiVersion").unwrap_or(api_version);
         let kind = self.tree.text(node, "kind").unwrap_or(kind);
@@ -76,11 +80,11 @@ impl Recovery<'_> {
         if flaws.is_empty() {
             // Nothing in the table says why: the decoder's words are better than none.
             let span = self.tree.first_token(node);
-            let start = self.failure.offset.filter(|_| self.tree.root() == Some(node)).unwrap_or(span.start as usize);
-            let place = beginning(source, self.piece.range.start + start);
+            let start = refusal.start.filter(|_| self.tree.root() == Some(node)).unwrap_or(span.start);
+            let place = beginning(source, self.piece.range.start + start as usize);
             self.reading.push(
                 source,
-                Diagnostic::error("invalid-object", left_out(refusal)).at(place),
+                Diagnostic::error("invalid-object", left_out(&refusal.message)).at(place),
                 name.as_deref(),
             );
         }

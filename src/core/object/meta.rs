@@ -5,11 +5,11 @@ use std::fmt;
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize as DeserializeDerive, Serialize};
 
-use super::text::{Text, from_mappings_only, list, null_as_default};
+use super::text::{Text, list, null_as_default};
 
 /// API: ObjectMeta, the fields that decide something.
 #[derive(Debug, Clone, Default, PartialEq, DeserializeDerive)]
-#[serde(rename_all = "camelCase", default, remote = "Self")]
+#[serde(rename_all = "camelCase", default, expecting = "a mapping")]
 pub struct Metadata {
     /// `metadata.name`; empty when it is missing.
     #[serde(deserialize_with = "null_as_default")]
@@ -30,7 +30,7 @@ pub struct Metadata {
 
 /// API: OwnerReference.
 #[derive(Debug, Clone, Default, PartialEq, DeserializeDerive)]
-#[serde(rename_all = "camelCase", default, remote = "Self")]
+#[serde(rename_all = "camelCase", default, expecting = "a mapping")]
 pub struct OwnerReference {
     /// `kind` of the owner.
     #[serde(deserialize_with = "null_as_default")]
@@ -45,7 +45,7 @@ pub struct OwnerReference {
 
 /// API: ObjectMeta with all of its fields, since strict decoding refuses others; for policies.
 #[derive(Debug, Default, DeserializeDerive)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields, remote = "Self")]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields, expecting = "a mapping")]
 #[allow(dead_code, reason = "some fields are there so that they are known and of their type")]
 pub(crate) struct StrictMetadata {
     #[serde(deserialize_with = "null_as_default")]
@@ -92,7 +92,7 @@ impl StrictMetadata {
 
 /// API: OwnerReference with all of its fields.
 #[derive(Debug, Clone, Default, PartialEq, DeserializeDerive)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields, remote = "Self")]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields, expecting = "a mapping")]
 pub struct StrictOwnerReference {
     #[serde(deserialize_with = "null_as_default")]
     api_version: Text,
@@ -114,8 +114,6 @@ impl StrictOwnerReference {
         [("apiVersion", &self.api_version), ("kind", &self.kind), ("name", &self.name), ("uid", &self.uid)]
     }
 }
-
-from_mappings_only!(Metadata, StrictMetadata, OwnerReference, StrictOwnerReference, LabelSelector, SelectorRequirement);
 
 /// A set of labels, sorted by key, each key once.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -213,7 +211,7 @@ impl<'de> Deserialize<'de> for Labels {
 
 /// API: LabelSelector. Empty selects everything (L1); its parts are AND'ed (L2).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, DeserializeDerive)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields, remote = "Self")]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields, expecting = "a mapping")]
 pub struct LabelSelector {
     /// `matchLabels`: each key must have exactly this value.
     #[serde(deserialize_with = "null_as_default")]
@@ -225,7 +223,7 @@ pub struct LabelSelector {
 
 /// API: LabelSelectorRequirement. The operator stays text: an unknown one is a finding (V24), not a broken document.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, DeserializeDerive)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields, remote = "Self")]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields, expecting = "a mapping")]
 pub struct SelectorRequirement {
     /// `key`.
     #[serde(deserialize_with = "null_as_default")]

@@ -8,7 +8,7 @@ use serde::{Deserialize as DeserializeDerive, Serialize};
 use crate::cluster::Direction;
 
 use super::meta::{LabelSelector, Labels, Metadata, StrictOwnerReference};
-use super::text::{Text, from_mappings_only, list, null_as_default};
+use super::text::{Text, list, null_as_default};
 
 /// API: NetworkPolicy.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -29,7 +29,7 @@ pub struct NetworkPolicy {
 ///
 /// Unknown fields are refused, as the API server's strict decoding does: a misspelt `from` would otherwise read as "everyone".
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, DeserializeDerive)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields, remote = "Self")]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields, expecting = "a mapping")]
 pub struct NetworkPolicySpec {
     /// `podSelector`; missing, null and `{}` all select every pod of the namespace (S7).
     #[serde(deserialize_with = "null_as_default")]
@@ -66,7 +66,7 @@ pub struct NetworkPolicyRule {
 
 /// API: NetworkPolicyPeer. Absent selectors (`None`) and empty ones differ (S14).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, DeserializeDerive)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields, remote = "Self")]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields, expecting = "a mapping")]
 pub struct NetworkPolicyPeer {
     /// `podSelector`.
     pub pod_selector: Option<LabelSelector>,
@@ -78,7 +78,7 @@ pub struct NetworkPolicyPeer {
 
 /// API: IPBlock. The texts are kept: which of them are CIDRs is validation's question (V18 to V19x).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, DeserializeDerive)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields, remote = "Self")]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields, expecting = "a mapping")]
 pub struct IpBlock {
     /// `cidr`.
     #[serde(deserialize_with = "null_as_default")]
@@ -90,7 +90,7 @@ pub struct IpBlock {
 
 /// API: NetworkPolicyPort.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, DeserializeDerive)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields, remote = "Self")]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields, expecting = "a mapping")]
 pub struct NetworkPolicyPort {
     /// `protocol`; absent means TCP (S24).
     pub protocol: Option<Text>,
@@ -148,7 +148,7 @@ impl<'de> Deserialize<'de> for IntOrString {
 }
 
 #[derive(Default, DeserializeDerive)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, remote = "Self")]
+#[serde(rename_all = "camelCase", deny_unknown_fields, expecting = "a mapping")]
 struct IngressRule {
     #[serde(default, deserialize_with = "list")]
     from: Vec<NetworkPolicyPeer>,
@@ -157,15 +157,13 @@ struct IngressRule {
 }
 
 #[derive(Default, DeserializeDerive)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, remote = "Self")]
+#[serde(rename_all = "camelCase", deny_unknown_fields, expecting = "a mapping")]
 struct EgressRule {
     #[serde(default, deserialize_with = "list")]
     to: Vec<NetworkPolicyPeer>,
     #[serde(default, deserialize_with = "list")]
     ports: Vec<NetworkPolicyPort>,
 }
-
-from_mappings_only!(NetworkPolicySpec, NetworkPolicyPeer, IpBlock, NetworkPolicyPort, IngressRule, EgressRule);
 
 fn ingress_rules<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<NetworkPolicyRule>, D::Error> {
     let rules: Vec<IngressRule> = list(deserializer)?;

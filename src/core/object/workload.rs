@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::WorkloadKind;
 use super::meta::{Labels, Metadata};
 use super::network_policy::IntOrString;
-use super::text::{Text, from_mappings_only, list, null_as_default};
+use super::text::{Text, list, null_as_default};
 
 /// API: v1 Namespace.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -25,7 +25,7 @@ pub struct Node {
 
 /// API: NodeStatus.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default, remote = "Self")]
+#[serde(default, expecting = "a mapping")]
 pub struct NodeStatus {
     /// `addresses`: IP addresses among host names.
     #[serde(deserialize_with = "list")]
@@ -34,7 +34,7 @@ pub struct NodeStatus {
 
 /// API: NodeAddress.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default, remote = "Self")]
+#[serde(default, expecting = "a mapping")]
 pub struct Address {
     /// `address`: an IP address or a host name.
     #[serde(deserialize_with = "null_as_default")]
@@ -54,7 +54,7 @@ pub struct Pod {
 
 /// API: PodStatus.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", default, remote = "Self")]
+#[serde(rename_all = "camelCase", default, expecting = "a mapping")]
 pub struct PodStatus {
     /// `phase`: Pending, Running, Succeeded, Failed or Unknown.
     #[serde(deserialize_with = "null_as_default")]
@@ -75,7 +75,7 @@ pub struct PodStatus {
 
 /// API: PodIP and HostIP.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default, remote = "Self")]
+#[serde(default, expecting = "a mapping")]
 pub struct PodIp {
     /// `ip`.
     #[serde(deserialize_with = "null_as_default")]
@@ -84,7 +84,7 @@ pub struct PodIp {
 
 /// API: PodSpec.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", default, remote = "Self")]
+#[serde(rename_all = "camelCase", default, expecting = "a mapping")]
 pub struct PodSpec {
     /// `nodeName`.
     #[serde(deserialize_with = "null_as_default")]
@@ -108,7 +108,7 @@ pub struct PodSpec {
 
 /// API: Container.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", default, remote = "Self")]
+#[serde(rename_all = "camelCase", default, expecting = "a mapping")]
 pub struct Container {
     /// `ports`.
     #[serde(deserialize_with = "list")]
@@ -120,7 +120,7 @@ pub struct Container {
 
 /// API: ContainerPort.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", default, remote = "Self")]
+#[serde(rename_all = "camelCase", default, expecting = "a mapping")]
 pub struct ContainerPort {
     /// `name`; empty when the port has none.
     #[serde(deserialize_with = "null_as_default")]
@@ -145,7 +145,7 @@ pub struct Workload {
 
 /// The part of a controller's `spec` that makes pods.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", default, remote = "Self")]
+#[serde(rename_all = "camelCase", default, expecting = "a mapping")]
 pub struct WorkloadSpec {
     /// `template`.
     #[serde(deserialize_with = "null_as_default")]
@@ -156,14 +156,14 @@ pub struct WorkloadSpec {
 
 /// API: JobTemplateSpec.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default, remote = "Self")]
+#[serde(default, expecting = "a mapping")]
 pub struct JobTemplate {
     #[serde(deserialize_with = "null_as_default")]
     pub(crate) spec: JobSpec,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default, remote = "Self")]
+#[serde(default, expecting = "a mapping")]
 pub(crate) struct JobSpec {
     #[serde(deserialize_with = "null_as_default")]
     pub(crate) template: PodTemplate,
@@ -171,7 +171,7 @@ pub(crate) struct JobSpec {
 
 /// API: PodTemplateSpec.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default, remote = "Self")]
+#[serde(default, expecting = "a mapping")]
 pub struct PodTemplate {
     /// `metadata`.
     #[serde(deserialize_with = "null_as_default")]
@@ -192,7 +192,7 @@ pub struct Service {
 
 /// API: ServiceSpec.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", default, remote = "Self")]
+#[serde(rename_all = "camelCase", default, expecting = "a mapping")]
 pub struct ServiceSpec {
     /// `selector`; empty means that the Service's endpoints are managed elsewhere.
     #[serde(deserialize_with = "null_as_default")]
@@ -216,7 +216,7 @@ pub struct ServiceSpec {
 
 /// API: ServicePort.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", default, remote = "Self")]
+#[serde(rename_all = "camelCase", default, expecting = "a mapping")]
 pub struct ServicePort {
     /// `name`; empty when there is only one port.
     #[serde(deserialize_with = "null_as_default")]
@@ -229,19 +229,3 @@ pub struct ServicePort {
     /// `targetPort`: the port of the pod; absent means the same number as `port`.
     pub target_port: Option<IntOrString>,
 }
-
-from_mappings_only!(
-    NodeStatus,
-    Address,
-    PodStatus,
-    PodIp,
-    PodSpec,
-    Container,
-    ContainerPort,
-    WorkloadSpec,
-    JobTemplate,
-    JobSpec,
-    PodTemplate,
-    ServiceSpec,
-    ServicePort,
-);

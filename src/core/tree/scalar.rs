@@ -1,18 +1,6 @@
-//! Decodes nodes of a tree into types: what the fast decoders refuse gets a second chance here, item by item of a list, with the
-//! words that kubectl takes for booleans and with merged fields.
+//! What plain scalars are to kubectl: its words for booleans, and its ways to write numbers.
 
-use serde::de::value::{Error, MapDeserializer, SeqDeserializer};
-use serde::de::{Deserializer, IntoDeserializer, Visitor};
-use serde::forward_to_deserialize_any;
-
-use super::{Content, Entry, NodeId, Scalar, Tree};
-
-/// A node that can be decoded.
-#[derive(Clone, Copy)]
-pub(crate) struct Located<'a> {
-    pub tree: &'a Tree,
-    pub node: NodeId,
-}
+use super::Scalar;
 
 /// What a scalar is to kubectl, which reads YAML 1.1 as go-yaml does.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -76,54 +64,6 @@ fn number(text: &str) -> Option<ScalarValue<'static>> {
             #[allow(clippy::cast_possible_truncation, reason = "whole and small")]
             Some(if is_whole { ScalarValue::Signed(float as i64) } else { ScalarValue::Float(float) })
         }
-    }
-}
-
-impl<'de> Deserializer<'de> for Located<'_> {
-    type Error = Error;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.tree.node(self.node).map(|node| &node.content) {
-            None => visitor.visit_unit(),
-            Some(Content::Scalar(scalar)) => match scalar.value() {
-                ScalarValue::Null => visitor.visit_unit(),
-                ScalarValue::Bool(value) => visitor.visit_bool(value),
-                ScalarValue::Unsigned(value) => visitor.visit_u64(value),
-                ScalarValue::Signed(value) => visitor.visit_i64(value),
-                ScalarValue::Float(value) => visitor.visit_f64(value),
-                ScalarValue::Text(text) => visitor.visit_str(text),
-            },
-            Some(Content::Mapping(entries)) => {
-                // What an object is comes first, wherever it is written.
-                let is_type = |entry: &&Entry| matches!(entry.key.as_ref(), "apiVersion" | "kind");
-                let fields = entries.iter().filter(is_type).chain(entries.iter().filter(|entry| !is_type(entry)));
-                let fields = fields.map(|entry| (entry.key.as_ref(), Located { node: entry.value, ..self }));
-                visitor.visit_map(MapDeserializer::new(fields))
-            }
-            Some(Content::Sequence(items)) => {
-                visitor.visit_seq(SeqDeserializer::new(items.iter().map(|node| Located { node: *node, ..self })))
-            }
-        }
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.tree.node(self.node).map(|node| &node.content) {
-            Some(Content::Scalar(scalar)) if scalar.value() == ScalarValue::Null => visitor.visit_none(),
-            _ => visitor.visit_some(self),
-        }
-    }
-
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct newtype_struct seq tuple
-        tuple_struct map struct enum identifier ignored_any
-    }
-}
-
-impl<'de> IntoDeserializer<'de, Error> for Located<'_> {
-    type Deserializer = Self;
-
-    fn into_deserializer(self) -> Self {
-        self
     }
 }
 
