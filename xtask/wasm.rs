@@ -26,8 +26,8 @@ struct Module {
 const SMALL_STD: [&str; 2] = ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"];
 
 const MODULES: [Module; 2] = [
-    Module { package: "netpol-wasm", folder: "pkg/wasm", name: "netpol", limit: 800 << 10 },
-    Module { package: "netpol-arguments", folder: "node-wrapper/wasm", name: "arguments", limit: 200 << 10 },
+    Module { package: "netpol-wasm", folder: "pkg/wasm", name: "netpol", limit: 620 << 10 },
+    Module { package: "netpol-arguments", folder: "node-wrapper/wasm", name: "arguments", limit: 110 << 10 },
 ];
 
 /// Builds the modules, makes their glue, and has binaryen shrink them.
