@@ -61,8 +61,16 @@ fn the_kernel_takes_rules_and_gives_them_up() {
     let script = r#"set -e
 "$0" apply "$@"
 nft list table inet netpol
+"$0" verify "$@"
+nft add element inet netpol in4 '{ 10.9.9.9 : goto deny }'
+nft delete rule inet netpol egress handle "$(nft -a list chain inet netpol egress | sed -n 's/.*eg6 # handle //p')"
+"$0" verify "$@" && exit 7
+nft add table inet netpol '{ comment "x"; }'
+nft add rule inet netpol deny ip saddr 10.0.0.0/8 accept
+"$0" verify "$@" && exit 8
 "$0" apply --deny reject --established keep --police-node --log-group 5 "$@" 2>/dev/null
 "$0" cleanup
+"$0" verify "$@" && exit 9
 nft list tables"#;
     let program = enforcer(&[]).get_program().to_owned();
     let output = Command::new("unshare")
@@ -80,5 +88,14 @@ nft list tables"#;
     assert_eq!(status, Some(0), "{said}");
     assert!(said.contains("applied: 4 addresses of isolated pods"), "{said}");
     assert!(out.contains("10.244.1.12 : goto eg_"), "{out}");
-    assert!(out.trim_end().ends_with('}'), "nothing is left after cleanup: {out}");
+    assert!(said.contains("the kernel has the rules of these manifests"), "{said}");
+    let told = [
+        "map in4 has besides 10.9.9.9 : deny\nchain egress has as rule 2: goto ingress\n  in place of: ip6 saddr vmap @eg6\n",
+        "not written by netpol: ",
+        "there is no table inet netpol: nothing is isolated\n",
+    ];
+    for line in told {
+        assert!(out.contains(line), "{line} is not in {out}");
+    }
+    assert!(out.ends_with(told[2]), "something is left after cleanup: {out}");
 }

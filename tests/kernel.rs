@@ -20,7 +20,7 @@ use netpol::cluster::{Endpoint, EndpointId, EndpointKind};
 use netpol::flow::{End, Flow, Route};
 use netpol::protocol::{Family, Protocol};
 use netpol::{Engine, Verdict};
-use netpol_nft::{LowerOptions, lower_pods};
+use netpol_nft::{LowerOptions, Ruleset, lower_pods};
 use netpol_tests::ask::Prepared;
 use netpol_tests::case::{self, Case};
 use netpol_tests::generate::{flows, generate};
@@ -121,7 +121,11 @@ fn check(title: &str, engine: &Engine, flows: &[Flow], failures: &mut String) ->
         }
     }
     let net = Net::new(&pods.values().cloned().collect::<Vec<_>>(), &outside);
-    net.apply(&lower_pods(engine, pods.into_keys(), &LowerOptions::default()).ruleset.to_text());
+    let ruleset = lower_pods(engine, pods.into_keys(), &LowerOptions::default()).ruleset;
+    net.apply(&ruleset.to_text());
+    let listed = Ruleset::from_listing(&net.listing()).unwrap_or_else(|foreign| panic!("{title}: {foreign}"));
+    assert_eq!(ruleset.differences(&listed), [""; 0], "{title}: what is listed is what was given");
+    assert!(ruleset == listed, "{title}: the differences are not told");
     let answers = try_all(&net, &probes);
     let wrong: Vec<Probe> = (probes.iter().zip(&answers))
         .filter(|(probe, answer)| asked[probe] != **answer)

@@ -16,6 +16,7 @@ use netpol_nft::{Deny, Established, Log, LowerOptions};
 Examples:
   netpol-enforcer render --manifests manifests/ --node worker-1     what the kernel would be given
   netpol-enforcer apply --manifests manifests/ --node worker-1      gives it to the kernel, in one step
+  netpol-enforcer verify --manifests manifests/ --node worker-1     whether the kernel still has it
   netpol-enforcer cleanup                                           takes it away again"
 )]
 pub struct Enforcer {
@@ -29,6 +30,8 @@ pub enum Command {
     Render(Source),
     /// Gives the rules of a node to the kernel once, in place of those that it has, and ends
     Apply(Source),
+    /// Compares the rules that the kernel has with those of the manifests; the status is 1 if they differ
+    Verify(Source),
     /// Removes the rules from the kernel: nothing is isolated any more
     Cleanup,
 }

@@ -19,7 +19,7 @@ use std::process::ExitCode;
 use args::{Command, Enforcer, Source};
 use clap::Parser;
 use netpol::Workspace;
-use netpol_nft::{Lowered, lower};
+use netpol_nft::{Lowered, Ruleset, TABLE, lower};
 
 /// Why a command could not do what it is for.
 #[derive(Debug, thiserror::Error)]
@@ -39,7 +39,7 @@ enum Failure {
 
 fn main() -> ExitCode {
     match run(&Enforcer::parse().command) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => ExitCode::from(status),
         Err(failure) => {
             eprintln!("error: {failure}");
             ExitCode::from(2)
@@ -47,13 +47,14 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: &Command) -> Result<(), Failure> {
+/// Does a command, and gives the exit status: 1 if the answer is no.
+fn run(command: &Command) -> Result<u8, Failure> {
     match command {
         Command::Render(source) => {
             let lowered = lowered(source)?;
             match std::io::stdout().write_all(lowered.ruleset.to_text().as_bytes()) {
                 Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::Output(error)),
-                _ => Ok(()),
+                _ => Ok(0),
             }
         }
         Command::Apply(source) => {
@@ -62,9 +63,29 @@ fn run(command: &Command) -> Result<(), Failure> {
             let (maps, chains) = (&lowered.ruleset.maps, &lowered.ruleset.chains);
             let addresses: usize = maps.values().map(|map| map.elements.len()).sum();
             eprintln!("applied: {addresses} addresses of isolated pods, {} chains", chains.len());
-            Ok(())
+            Ok(0)
         }
-        Command::Cleanup => Ok(kernel::cleanup()?),
+        Command::Verify(source) => {
+            let wanted = lowered(source)?.ruleset;
+            let differences = match kernel::list()? {
+                None => vec![format!("there is no table inet {TABLE}: nothing is isolated")],
+                Some(listing) => match Ruleset::from_listing(&listing) {
+                    Ok(found) => wanted.differences(&found),
+                    Err(foreign) => vec![foreign.to_string()],
+                },
+            };
+            for difference in &differences {
+                println!("{difference}");
+            }
+            if differences.is_empty() {
+                eprintln!("the kernel has the rules of these manifests");
+            }
+            Ok(u8::from(!differences.is_empty()))
+        }
+        Command::Cleanup => {
+            kernel::cleanup()?;
+            Ok(0)
+        }
     }
 }
 

@@ -22,11 +22,14 @@
 //! assert_eq!(lowered.ruleset.maps["in4"].elements.len(), 1);
 //! ```
 
+mod compare;
+mod listing;
 mod lower;
 mod ruleset;
 mod simulate;
 mod text;
 
+pub use listing::{Foreign, has_table};
 pub use lower::{Deny, Established, Log, LowerOptions, Lowered, Unenforced, lower, lower_pods};
 pub use ruleset::{
     Chain, Element, Hook, Mark, Match, Rule, Ruleset, Set, SetKind, Side, Statement, States, TABLE, VerdictMap,

@@ -75,6 +75,11 @@ impl Net {
         run("ip", &["netns", "exec", &self.node, "nft", "-f", "-"], ruleset);
     }
 
+    /// What the node's kernel has, as `nft` lists it.
+    pub fn listing(&self) -> String {
+        run("ip", &["netns", "exec", &self.node, "nft", "-j", "list", "table", "inet", "netpol"], "")
+    }
+
     /// The namespace of an address.
     pub fn name(&self, address: IpAddr) -> &str {
         &self.of_address[&address]
@@ -100,10 +105,11 @@ fn ip(options: &[&str], lines: &str) {
     run("ip", &arguments, lines);
 }
 
-fn run(program: &str, arguments: &[&str], input: &str) {
+fn run(program: &str, arguments: &[&str], input: &str) -> String {
     let mut child = Command::new(program)
         .args(arguments)
         .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap_or_else(|error| panic!("{program}: {error}"));
@@ -111,4 +117,5 @@ fn run(program: &str, arguments: &[&str], input: &str) {
     let output = child.wait_with_output().expect("it ends");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{program} {arguments:?}: {said}\n{input}");
+    String::from_utf8(output.stdout).expect("it prints text")
 }
