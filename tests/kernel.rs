@@ -15,6 +15,10 @@ mod probe;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
 
 use netpol::cluster::{Endpoint, EndpointId, EndpointKind};
 use netpol::flow::{End, Flow, Route};
@@ -31,6 +35,10 @@ use net::Net;
 use probe::{Probe, try_all};
 
 const SEED: u64 = 19_780_101;
+const WORKERS: usize = 3;
+
+/// How long an answer may take at first: what is denied is never answered.
+const PATIENCE: Duration = Duration::from_millis(300);
 
 /// Why no packet can be sent here, if so. In CI that is an error.
 fn obstacle() -> Option<String> {
@@ -50,17 +58,15 @@ fn every_case_with_a_packet_to_send_gets_its_verdicts() {
     if let Some(obstacle) = obstacle() {
         return println!("{obstacle}");
     }
-    let (mut tried, mut failures) = (0, String::new());
-    for case in case::all().iter().filter(|case| case.runs_in("kernel")) {
+    let cases: Vec<Case> = case::all().into_iter().filter(|case| case.runs_in("kernel")).collect();
+    let tried = check_all(&cases, |case, failures| {
         let sources = Case::sources([case.documents.join("---\n").as_str()]);
         let prepared = Prepared::new(&sources, case.options);
-        let Ok(reading) = Reading::of(case) else { continue };
+        let Ok(reading) = Reading::of(case) else { return 0 };
         let cluster = prepared.engine.cluster();
         let flows: Vec<Flow> = reading.all_flows().iter().filter_map(|flow| flow.within(cluster)).collect();
-        tried += check(&format!("{} {}", case.file, case.name), &prepared.engine, &flows, &mut failures);
-    }
-    println!("{tried} connections tried");
-    assert!(failures.is_empty(), "{failures}");
+        check(&format!("{} {}", case.file, case.name), &prepared.engine, &flows, failures)
+    });
     assert!(tried > 500, "only {tried} connections tried");
 }
 
@@ -70,17 +76,35 @@ fn random_clusters_get_their_verdicts() {
         return println!("{obstacle}");
     }
     let clusters = std::env::var("NETPOL_KERNEL_CLUSTERS").map_or(50, |number| number.parse().expect("it is a number"));
-    let (mut tried, mut failures) = (0, String::new());
-    for seed in SEED..SEED + clusters {
-        let mut random = Random::new(seed);
+    let seeds: Vec<u64> = (SEED..SEED + clusters).collect();
+    let tried = check_all(&seeds, |seed, failures| {
+        let mut random = Random::new(*seed);
         let generated = generate(&mut random);
         let prepared = generated.scenario.prepare();
         let flows = flows(&generated, prepared.engine.cluster(), &mut random);
-        tried += check(&format!("random cluster {seed}"), &prepared.engine, &flows, &mut failures);
-    }
-    println!("{tried} connections tried");
-    assert!(failures.is_empty(), "{failures}");
+        check(&format!("random cluster {seed}"), &prepared.engine, &flows, failures)
+    });
     assert!(tried > 0);
+}
+
+/// Checks several at a time, since most of the time is waiting for answers that do not come. Gives how many connections were tried.
+fn check_all<T: Sync>(items: &[T], check: impl Fn(&T, &mut String) -> usize + Sync) -> usize {
+    let (next, tried, failed) = (AtomicUsize::new(0), AtomicUsize::new(0), Mutex::new(String::new()));
+    thread::scope(|scope| {
+        for _ in 0..WORKERS {
+            scope.spawn(|| {
+                while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let mut failures = String::new();
+                    tried.fetch_add(check(item, &mut failures), Ordering::Relaxed);
+                    failed.lock().expect("nobody fails while holding it").push_str(&failures);
+                }
+            });
+        }
+    });
+    let (tried, failed) = (tried.into_inner(), failed.into_inner().expect("nobody fails while holding it"));
+    println!("{tried} connections tried");
+    assert!(failed.is_empty(), "{failed}");
+    tried
 }
 
 #[test]
@@ -126,13 +150,13 @@ fn check(title: &str, engine: &Engine, flows: &[Flow], failures: &mut String) ->
     let listed = Ruleset::from_listing(&net.listing()).unwrap_or_else(|foreign| panic!("{title}: {foreign}"));
     assert_eq!(ruleset.differences(&listed), [""; 0], "{title}: what is listed is what was given");
     assert!(ruleset == listed, "{title}: the differences are not told");
-    let answers = try_all(&net, &probes);
+    let answers = try_all(&net, &probes, PATIENCE);
     let wrong: Vec<Probe> = (probes.iter().zip(&answers))
         .filter(|(probe, answer)| asked[probe] != **answer)
         .map(|(probe, _)| *probe)
         .collect();
     // What was lost for want of time on a busy machine is found now; what is really wrong stays wrong.
-    for (probe, answer) in wrong.iter().zip(try_all(&net, &wrong)) {
+    for (probe, answer) in wrong.iter().zip(try_all(&net, &wrong, 5 * PATIENCE)) {
         if asked[probe] != answer {
             failures.push_str(&format!("{title}: {probe:?}: the engine says {}, the kernel {answer}\n", asked[probe]));
         }

@@ -128,11 +128,11 @@ pub fn nothing_slips_through_while_rules_are_replaced() {
                     let socket = UdpSocket::bind((address(from), 0)).expect("a port is free");
                     socket.send_to(b"x", (address(SERVER), PORT)).expect("it is sent");
                     counted.map(|count| count.fetch_add(1, Ordering::Relaxed));
-                    thread::sleep(Duration::from_micros(500));
+                    thread::sleep(Duration::from_millis(2));
                 }
             });
         }
-        for number in 2..40 {
+        for number in 2..60 {
             net.apply(&rules("client", generation(number)));
         }
         is_over.store(true, Ordering::Relaxed);

@@ -21,11 +21,11 @@ pub struct Probe {
     pub port: u16,
 }
 
-/// How long an answer may take: what is denied is never answered, and this machine does other things as well.
-const PATIENCE: Duration = Duration::from_millis(300);
+/// Nobody waits longer, whatever fails.
+const LONGEST: Duration = Duration::from_secs(10);
 
-/// Tries all of them, with somebody who answers at each destination, and says which were answered.
-pub fn try_all(net: &Net, probes: &[Probe]) -> Vec<bool> {
+/// Tries all of them, with somebody who answers at each destination, and says which were answered in time.
+pub fn try_all(net: &Net, probes: &[Probe], patience: Duration) -> Vec<bool> {
     let services: BTreeSet<(IpAddr, Protocol, u16)> =
         probes.iter().map(|probe| (probe.destination, probe.protocol, probe.port)).collect();
     let is_over = AtomicBool::new(false);
@@ -40,7 +40,7 @@ pub fn try_all(net: &Net, probes: &[Probe]) -> Vec<bool> {
             })
             .collect();
         ready.iter().for_each(|ready| ready.recv().expect("a service starts"));
-        let tries: Vec<_> = probes.iter().map(|probe| scope.spawn(move || is_answered(net, probe))).collect();
+        let tries: Vec<_> = probes.iter().map(|probe| scope.spawn(move || is_answered(net, probe, patience))).collect();
         let answers = tries.into_iter().map(|one| one.join().expect("a probe ends")).collect();
         is_over.store(true, Ordering::Relaxed);
         answers
@@ -50,8 +50,7 @@ pub fn try_all(net: &Net, probes: &[Probe]) -> Vec<bool> {
 /// Answers at a service until it is over.
 fn answer(net: &Net, (address, protocol, port): (IpAddr, Protocol, u16), ready: &dyn Fn(), is_over: &AtomicBool) {
     let start = Instant::now();
-    // Nobody waits longer, whatever fails.
-    let is_over = || is_over.load(Ordering::Relaxed) || start.elapsed() > 20 * PATIENCE;
+    let is_over = || is_over.load(Ordering::Relaxed) || start.elapsed() > LONGEST;
     enter(net.name(address));
     let place = SocketAddr::new(address, port);
     let pause = || thread::sleep(Duration::from_millis(5));
@@ -81,14 +80,14 @@ fn answer(net: &Net, (address, protocol, port): (IpAddr, Protocol, u16), ready: 
     }
 }
 
-fn is_answered(net: &Net, probe: &Probe) -> bool {
+fn is_answered(net: &Net, probe: &Probe, patience: Duration) -> bool {
     enter(net.name(probe.source));
     let (from, to) = (SocketAddr::new(probe.source, 0), SocketAddr::new(probe.destination, probe.port));
     match probe.protocol {
         Protocol::Tcp => {
             let socket = Socket::new(Domain::for_address(to), Type::STREAM, None).expect("a socket is made");
             socket.bind(&from.into()).unwrap_or_else(|error| panic!("{from}: {error}"));
-            match socket.connect_timeout(&to.into(), PATIENCE) {
+            match socket.connect_timeout(&to.into(), patience) {
                 Ok(()) => true,
                 Err(error) if matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock) => false,
                 Err(error) => panic!("{probe:?}: {error}"),
@@ -96,7 +95,7 @@ fn is_answered(net: &Net, probe: &Probe) -> bool {
         }
         Protocol::Udp => {
             let socket = UdpSocket::bind(from).unwrap_or_else(|error| panic!("{from}: {error}"));
-            socket.set_read_timeout(Some(PATIENCE)).expect("a socket can");
+            socket.set_read_timeout(Some(patience)).expect("a socket can");
             socket.send_to(b"ask", to).unwrap_or_else(|error| panic!("{probe:?}: {error}"));
             socket.recv_from(&mut [0; 8]).is_ok()
         }
