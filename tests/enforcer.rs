@@ -15,7 +15,7 @@ const NODE: [&str; 4] = ["--manifests", "examples/node", "--node", "worker-1"];
 
 fn enforcer(arguments: &[&str]) -> Command {
     static PROGRAM: OnceLock<std::path::PathBuf> = OnceLock::new();
-    let mut command = Command::new(PROGRAM.get_or_init(|| build("netpol-enforcer", "netpol-enforcer")));
+    let mut command = Command::new(PROGRAM.get_or_init(|| build("netpol-enforcer")));
     command.args(arguments).current_dir(workspace());
     command
 }

@@ -77,7 +77,7 @@ pub fn has_node() -> bool {
 /// When a test fails.
 pub fn test_packages() -> Outcome {
     wasm(&[])?;
-    run(cargo(&["build", "--package", "netpol-cli"]).args(["--bin", "netpol"]))?;
+    run(cargo(&["build", "--workspace"]).args(["--bin", "netpol"]))?;
     for package in ["pkg", "node-wrapper"] {
         let package = workspace().join(package);
         npm_install(&package)?;

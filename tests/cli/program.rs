@@ -195,7 +195,7 @@ fn other_program() -> Option<String> {
 /// The program, built the way these tests are.
 fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| build("netpol-cli", "netpol"))
+    BINARY.get_or_init(|| build("netpol"))
 }
 
 /// A folder of its own for a test, removed at its end.
