@@ -55,6 +55,19 @@ fn mistakes_are_told() {
     }
 }
 
+#[test]
+fn what_is_left_out_is_told_with_its_place() {
+    let folder = env::temp_dir().join(format!("netpol-enforcer-{}", std::process::id()));
+    fs::create_dir_all(&folder).expect("a folder can be made");
+    fs::copy(workspace().join("examples/node/pods.yaml"), folder.join("pods.yaml")).expect("it is copied");
+    fs::write(folder.join("broken.yaml"), "kind: [\n").expect("it is written");
+    let path = folder.to_str().expect("the path is text");
+    let (status, _, said) = run(&["render", "--manifests", path, "--node", "worker-1"]);
+    fs::remove_dir_all(&folder).expect("it is removed");
+    assert_eq!(status, Some(0), "{said}");
+    assert!(said.contains("broken.yaml:2:1: "), "{said}");
+}
+
 /// In a network namespace of its own: gives the rules to the kernel, has it list them, takes them away.
 #[test]
 fn the_kernel_takes_rules_and_gives_them_up() {
@@ -68,6 +81,8 @@ nft delete rule inet netpol egress handle "$(nft -a list chain inet netpol egres
 nft add table inet netpol '{ comment "x"; }'
 nft add rule inet netpol deny ip saddr 10.0.0.0/8 accept
 "$0" verify "$@" && exit 8
+for i in 1 2; do "$0" apply "$@" 2>/dev/null; nft list chain inet netpol allow | grep 'ct mark set'; done
+"$0" verify "$@"
 "$0" apply --deny reject --established keep --police-node --log-group 5 "$@" 2>/dev/null
 "$0" cleanup
 "$0" verify "$@" && exit 9
@@ -97,5 +112,8 @@ nft list tables"#;
     for line in told {
         assert!(out.contains(line), "{line} is not in {out}");
     }
+    // Connections that the rules before allowed are asked about again.
+    let marks: Vec<&str> = out.lines().filter(|line| line.contains("ct mark set")).collect();
+    assert!(marks.len() >= 3 && marks[marks.len() - 1] != marks[marks.len() - 2], "{marks:?}");
     assert!(out.ends_with(told[2]), "something is left after cleanup: {out}");
 }

@@ -6,6 +6,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use netpol::options::{Enforcement, EngineOptions};
 use netpol_nft::{Deny, Established, Log, LowerOptions};
 
+/// The bits of the conntrack mark that are ours.
+pub const MASK: u32 = 0xfff0_0000;
+
 /// Makes network policies effective on a node, by nftables.
 #[derive(Debug, Parser)]
 #[command(
@@ -82,10 +85,11 @@ impl Source {
         EngineOptions { own_node_egress, ..EngineOptions::default() }
     }
 
-    pub fn lower_options(&self) -> LowerOptions {
+    /// How the rules of a generation enforce.
+    pub fn lower_options(&self, generation: u32) -> LowerOptions {
         LowerOptions {
             established: match self.established {
-                Connections::Cut => Established::default(),
+                Connections::Cut => Established::Cut { mask: MASK, generation },
                 Connections::Keep => Established::Keep,
             },
             deny: match self.deny {

@@ -15,11 +15,12 @@ mod manifests;
 
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use args::{Command, Enforcer, Source};
+use args::{Command, Enforcer, MASK, Source};
 use clap::Parser;
 use netpol::Workspace;
-use netpol_nft::{Lowered, Ruleset, TABLE, lower};
+use netpol_nft::{Lowered, Ruleset, TABLE, generation, lower};
 
 /// Why a command could not do what it is for.
 #[derive(Debug, thiserror::Error)]
@@ -51,14 +52,14 @@ fn main() -> ExitCode {
 fn run(command: &Command) -> Result<u8, Failure> {
     match command {
         Command::Render(source) => {
-            let lowered = lowered(source)?;
+            let lowered = lowered(source, 1)?;
             match std::io::stdout().write_all(lowered.ruleset.to_text().as_bytes()) {
                 Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::Output(error)),
                 _ => Ok(0),
             }
         }
         Command::Apply(source) => {
-            let lowered = lowered(source)?;
+            let lowered = lowered(source, next_generation(kernel::list()?.as_deref()))?;
             kernel::replace(&lowered.ruleset)?;
             let (maps, chains) = (&lowered.ruleset.maps, &lowered.ruleset.chains);
             let addresses: usize = maps.values().map(|map| map.elements.len()).sum();
@@ -66,8 +67,10 @@ fn run(command: &Command) -> Result<u8, Failure> {
             Ok(0)
         }
         Command::Verify(source) => {
-            let wanted = lowered(source)?.ruleset;
-            let differences = match kernel::list()? {
+            let listing = kernel::list()?;
+            let generation = listing.as_deref().and_then(|listing| generation(listing, MASK)).unwrap_or(1);
+            let wanted = lowered(source, generation)?.ruleset;
+            let differences = match listing {
                 None => vec![format!("there is no table inet {TABLE}: nothing is isolated")],
                 Some(listing) => match Ruleset::from_listing(&listing) {
                     Ok(found) => wanted.differences(&found),
@@ -89,15 +92,26 @@ fn run(command: &Command) -> Result<u8, Failure> {
     }
 }
 
+/// A generation that no connection was allowed by lately: the one after the kernel's. Where the kernel has none, connections may still
+/// be marked by rules that are gone, and the clock gives one that is unlikely to be theirs.
+fn next_generation(listing: Option<&str>) -> u32 {
+    let last = listing.and_then(|listing| generation(listing, MASK));
+    let clock =
+        || SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() % (1 << MASK.count_ones());
+    last.or_else(|| u32::try_from(clock()).ok()).unwrap_or_default() + 1
+}
+
 /// The rules for a node. What they leave out is told on standard error.
-fn lowered(source: &Source) -> Result<Lowered, Failure> {
+fn lowered(source: &Source, generation: u32) -> Result<Lowered, Failure> {
     let mut workspace = Workspace::default();
     workspace.configure(netpol::config::Config::default(), source.engine_options());
     for (path, text) in manifests::read(&source.manifests)? {
         workspace.set(&path, text);
     }
     for finding in workspace.left_out() {
-        eprintln!("warning: {}", finding.message);
+        let place = finding.place.as_ref().map(|place| workspace.sources().resolve(place));
+        let place = place.map_or_else(String::new, |place| format!("{}:{}:{}: ", place.path, place.line, place.column));
+        eprintln!("warning: {place}{}", finding.message);
     }
     let cluster = workspace.engine().cluster();
     let is_known = |node: &str| {
@@ -111,7 +125,7 @@ fn lowered(source: &Source) -> Result<Lowered, Failure> {
         known.dedup();
         return Err(Failure::NoSuchNode { node: source.node.clone(), known });
     }
-    let lowered = lower(workspace.engine(), &source.node, &source.lower_options());
+    let lowered = lower(workspace.engine(), &source.node, &source.lower_options(generation));
     for unenforced in &lowered.unenforced {
         eprintln!("warning: {} {}: it is not isolated", cluster.endpoint_label(unenforced.pod), unenforced.reason);
     }

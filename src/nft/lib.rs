@@ -29,7 +29,7 @@ mod ruleset;
 mod simulate;
 mod text;
 
-pub use listing::{Foreign, has_table};
+pub use listing::{Foreign, generation, has_table};
 pub use lower::{Deny, Established, Log, LowerOptions, Lowered, Unenforced, lower, lower_pods};
 pub use ruleset::{
     Chain, Element, Hook, Mark, Match, Rule, Ruleset, Set, SetKind, Side, Statement, States, TABLE, VerdictMap,

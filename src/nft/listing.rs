@@ -43,6 +43,16 @@ impl Ruleset {
     }
 }
 
+/// The generation of the rules in a listing, from the mark that its chain `allow` sets within a mask; whatever else is in it.
+pub fn generation(listing: &str, mask: u32) -> Option<u32> {
+    let listing: Value = serde_json::from_str(listing).ok()?;
+    let mut rules = listing.get("nftables")?.as_array()?.iter().filter_map(|object| object.get("rule"));
+    let allow = rules.find(|rule| text(rule, "chain") == Some("allow"))?;
+    let mut expressions = allow.get("expr")?.as_array()?.iter();
+    let mark = expressions.find_map(|expression| set_mark(expression.get("mangle")?))?;
+    (mark.mask == mask).then(|| mark.value.checked_shr(mask.trailing_zeros()))?
+}
+
 /// Whether our table is among those of `nft -j list tables`.
 pub fn has_table(tables: &str) -> bool {
     let listing: Value = serde_json::from_str(tables).unwrap_or_default();

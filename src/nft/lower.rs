@@ -10,7 +10,7 @@ mod names;
 use netpol::Engine;
 use netpol::cluster::{Direction, EndpointId, EndpointKind};
 use netpol::lowering::Lowering;
-use netpol::options::{Enforcement, HostNetwork};
+use netpol::options::Enforcement;
 use netpol::protocol::Family;
 
 use crate::ruleset::{
@@ -34,7 +34,7 @@ pub struct LowerOptions {
 pub enum Established {
     /// Each is asked about again, by its next packet from the side that opened it: what is denied now is cut.
     Cut {
-        /// The bits of the conntrack mark that hold the generation. They must be adjacent.
+        /// The bits of the conntrack mark that hold the generation: two or more, and adjacent.
         mask: u32,
         /// The number of the rules, from 1; connections that were allowed by the same number are not asked about.
         generation: u32,
@@ -50,12 +50,15 @@ impl Default for Established {
 }
 
 impl Established {
-    /// The marks of connections that are allowed and denied; `None` if connections are not marked.
+    /// The marks of connections that are allowed and denied; `None` if connections are not marked, for which the mask must have bits.
     pub fn marks(self) -> Option<(Mark, Mark)> {
         let Established::Cut { mask, generation } = self else { return None };
+        if mask.count_ones() < 2 {
+            return None;
+        }
         // All bits mean denied, none means never asked about.
-        let top = mask.checked_shr(mask.trailing_zeros()).unwrap_or_default().max(2) - 1;
-        let value = (generation.saturating_sub(1) % top + 1).checked_shl(mask.trailing_zeros()).unwrap_or_default();
+        let top = (mask >> mask.trailing_zeros()) - 1;
+        let value = (generation.saturating_sub(1) % top + 1) << mask.trailing_zeros();
         Some((Mark { mask, value }, Mark { mask, value: mask }))
     }
 }
@@ -122,13 +125,7 @@ pub fn lower_pods(engine: &Engine, pods: impl IntoIterator<Item = EndpointId>, o
         let Some(endpoint) = engine.cluster().endpoint(id).filter(|endpoint| endpoint.kind == EndpointKind::Pod) else {
             continue;
         };
-        if endpoint.host_network {
-            if engine.options().host_network == HostNetwork::Pod {
-                let reason = "is on its node's network, where its packets are those of the node";
-                unenforced.push(Unenforced { pod: id, reason });
-            }
-            continue;
-        }
+        // Those of a pod on its node's network are the node's.
         let addresses: Vec<_> = lowering.own_addresses(id).collect();
         let mut is_isolated = false;
         for direction in Direction::BOTH {
@@ -143,9 +140,10 @@ pub fn lower_pods(engine: &Engine, pods: impl IntoIterator<Item = EndpointId>, o
             }
         }
         if is_isolated && addresses.is_empty() {
-            let reason = match endpoint.addresses.is_empty() {
-                true => "has no address yet",
-                false => "has the address of another pod",
+            let reason = match endpoint {
+                _ if endpoint.host_network => "is on its node's network, where its packets are those of the node",
+                _ if endpoint.addresses.is_empty() => "has no address yet",
+                _ => "has the address of another pod",
             };
             unenforced.push(Unenforced { pod: id, reason });
         }
@@ -246,4 +244,25 @@ fn map_name(direction: Direction, family: Family) -> String {
 
 fn pairs_name(family: Family) -> String {
     format!("self{}", names::digit(family))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_generation_is_taken_for_denied_or_for_never_asked_about() {
+        let mask = 0xfff0_0000;
+        for generation in 1..10_000 {
+            let value = value_of(mask, generation);
+            assert!(value.is_some_and(|value| value != 0 && value != mask && value & !mask == 0), "{generation}");
+            assert_ne!(value, value_of(mask, generation + 1));
+        }
+        assert_eq!(value_of(0, 1), None);
+        assert_eq!(value_of(1, 1), None);
+    }
+
+    fn value_of(mask: u32, generation: u32) -> Option<u32> {
+        Established::Cut { mask, generation }.marks().map(|(allowed, _)| allowed.value)
+    }
 }
