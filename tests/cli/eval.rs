@@ -32,6 +32,24 @@ fn an_allowed_flow_ends_with_status_0_and_names_policy_rule_peer_and_port_of_bot
 }
 
 #[test]
+fn a_selector_of_thousands_of_values_is_explained() {
+    let values: Vec<String> = (0..20_000).map(|number| format!("v{number}")).collect();
+    let scratch = Scratch::new();
+    scratch.write(
+        "long.yaml",
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{ name: a, namespace: x, labels: {{ k: v19999 }} }}\n---\n\
+             apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{ name: long, namespace: x }}\nspec:\n  podSelector: {{}}\n  \
+             policyTypes: [Ingress]\n  ingress: [{{ from: [{{ podSelector: {{ matchExpressions: [{{ key: k, operator: In, values: [{}] }}] }} }}] }}]\n---\n\
+             apiVersion: v1\nkind: Pod\nmetadata: {{ name: b, namespace: x }}\n",
+            values.join(", ")
+        ),
+    );
+    let run = scratch.netpol(&["eval", "long.yaml", "--from", "x/a", "--to", "x/b", "--port", "80"]);
+    run.ends_with(0).prints(&["allowed by x/long, rule ingress[0]", "long.yaml:11"]);
+}
+
+#[test]
 fn a_denied_flow_ends_with_status_1_and_says_of_every_policy_why_it_does_not_match() {
     shop("shop-backend/payments", "198.51.100.245", "443").ends_with(1).prints(&[
         "DENIED   shop-backend/payments[Deployment] -> 198.51.100.245:443/TCP over IPv4: egress denies\n",

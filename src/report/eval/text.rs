@@ -17,6 +17,9 @@ const EXPLAINED: usize = 3;
 /// How many peers of a rule that do not match are shown.
 const SHOWN_PEERS: usize = 4;
 
+/// What is longer stands out of its column: a selector can list thousands of values.
+const WIDEST_COLUMN: usize = 200;
+
 /// How far the details of a direction are indented.
 const INDENT: &str = "           ";
 
@@ -168,9 +171,11 @@ impl Writer<'_> {
                 None => ("ports".to_owned(), "every port, since `ports` is empty".to_owned(), String::new()),
             },
         ];
-        let width =
-            |of: fn(&(String, String, String)) -> &String| entries.iter().map(|entry| of(entry).chars().count()).max();
-        let (names, whats) = (width(|entry| &entry.0).unwrap_or(0), width(|entry| &entry.1).unwrap_or(0));
+        let width = |of: fn(&(String, String, String)) -> &String| {
+            let widest = entries.iter().map(|entry| of(entry).chars().count()).max();
+            widest.unwrap_or(0).min(WIDEST_COLUMN)
+        };
+        let (names, whats) = (width(|entry| &entry.0), width(|entry| &entry.1));
         for (name, what, place) in &entries {
             let line = format!("{INDENT}{name:<names$}  {what:<whats$}  {place}");
             let _ = writeln!(text, "{}", line.trim_end());
