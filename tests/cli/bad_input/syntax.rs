@@ -159,6 +159,24 @@ metadata:
 }
 
 #[test]
+fn keys_that_are_booleans_are_spelt_as_kubectl_spells_them() {
+    let scratch = Scratch::new();
+    for (written, key) in [("\"True\"", "True"), ("True", "true")] {
+        for asked in ["True", "true"] {
+            let text = format!(
+                "apiVersion: v1\nkind: Pod\nmetadata: {{ name: a, namespace: s, labels: {{ {written}: x }} }}\n---\n\
+                 apiVersion: v1\nkind: Pod\nmetadata: {{ name: b, namespace: s }}\n---\n\
+                 apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{ name: p, namespace: s }}\n\
+                 spec: {{ podSelector: {{ matchLabels: {{ \"{asked}\": x }} }}, policyTypes: [Ingress] }}\n"
+            );
+            scratch.write("input.yaml", text);
+            let run = scratch.netpol(&["eval", "input.yaml", "--from", "s/b", "--to", "s/a", "--port", "80"]);
+            run.ends_with(i32::from(asked == key));
+        }
+    }
+}
+
+#[test]
 fn documents_may_begin_behind_their_marker_and_hold_markers_in_text() {
     let (pods, policy) = crate::good();
     let text = format!("# first\n{pods}--- # a comment\n{policy}... \n---\na: |\n  ---\n  b\n---x: 1\n");
