@@ -96,8 +96,7 @@ nft list tables"#;
         .output()
         .expect("unshare is there");
     let (status, out, said) = texts(&output);
-    let is_impossible = said.contains("unshare failed") || said.contains("not found") || said.contains("cannot be run");
-    if is_impossible && env::var_os("CI").is_none() {
+    if is_impossible(&said) {
         return println!("skipped: the kernel is given no rules, for want of root or the program `nft`");
     }
     assert_eq!(status, Some(0), "{said}");
@@ -116,4 +115,33 @@ nft list tables"#;
     let marks: Vec<&str> = out.lines().filter(|line| line.contains("ct mark set")).collect();
     assert!(marks.len() >= 3 && marks[marks.len() - 1] != marks[marks.len() - 2], "{marks:?}");
     assert!(out.ends_with(told[2]), "something is left after cleanup: {out}");
+}
+
+/// In a network namespace of its own: an enforcer that stays, while manifests and the kernel change.
+#[test]
+fn an_enforcer_that_stays_keeps_the_kernel_right() {
+    let folder = env::temp_dir().join(format!("netpol-stays-{}", std::process::id()));
+    fs::create_dir_all(folder.join("manifests")).expect("a folder can be made");
+    for file in ["pods.yaml", "policies.yaml"] {
+        let from = workspace().join("examples/node").join(file);
+        fs::copy(from, folder.join("manifests").join(file)).expect("it is copied");
+    }
+    let output = Command::new("unshare")
+        .args(["--net", "--pid", "--fork", "--kill-child", "sh", "-c", include_str!("enforcer/stays.sh")])
+        .arg(enforcer(&[]).get_program())
+        .arg(&folder)
+        .output()
+        .expect("unshare is there");
+    fs::remove_dir_all(&folder).expect("it is removed");
+    let (status, out, said) = texts(&output);
+    if is_impossible(&said) {
+        return println!("skipped: no enforcer runs, for want of root or the program `nft`");
+    }
+    assert_eq!((status, out.as_str()), (Some(0), ""), "{said}");
+}
+
+/// Whether this machine cannot run what needs root and `nft`. CI can.
+fn is_impossible(said: &str) -> bool {
+    let obstacles = ["unshare failed", "not found", "cannot be run"];
+    obstacles.iter().any(|obstacle| said.contains(obstacle)) && env::var_os("CI").is_none()
 }

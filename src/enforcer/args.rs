@@ -20,7 +20,8 @@ Examples:
   netpol-enforcer render --manifests manifests/ --node worker-1     what the kernel would be given
   netpol-enforcer apply --manifests manifests/ --node worker-1      gives it to the kernel, in one step
   netpol-enforcer verify --manifests manifests/ --node worker-1     whether the kernel still has it
-  netpol-enforcer cleanup                                           takes it away again"
+  netpol-enforcer run --manifests manifests/ --node worker-1        stays, and keeps the kernel up to the folder
+  netpol-enforcer cleanup                                           takes the rules away again"
 )]
 pub struct Enforcer {
     #[command(subcommand)]
@@ -35,8 +36,32 @@ pub enum Command {
     Apply(Source),
     /// Compares the rules that the kernel has with those of the manifests; the status is 1 if they differ
     Verify(Source),
+    /// Stays: watches the manifests and the kernel, and keeps the kernel's rules up to the manifests; at the end, the rules stay
+    Run(Run),
     /// Removes the rules from the kernel: nothing is isolated any more
     Cleanup,
+}
+
+/// An enforcer that stays.
+#[derive(Debug, Args)]
+pub struct Run {
+    #[command(flatten)]
+    pub source: Source,
+    /// Folder of the enforcer's own files; two that share one do not run at a time
+    #[arg(long, value_name = "PATH", default_value = "/run/netpol")]
+    pub runtime_dir: PathBuf,
+    /// How the log is written, on standard error
+    #[arg(long, value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
+}
+
+/// How a log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// A line for people
+    Text,
+    /// A JSON object a line
+    Json,
 }
 
 /// What is enforced, and how.

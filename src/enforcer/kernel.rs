@@ -1,7 +1,9 @@
 //! The kernel's nftables, by way of the `nft` program.
 
-use std::io::{self, Write};
-use std::process::{Command, Stdio};
+use std::io::{self, Read, Write};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use netpol_nft::{Ruleset, TABLE, has_table};
 
@@ -12,7 +14,12 @@ pub enum Failure {
     NoProgram(io::Error),
     #[error("`nft` refuses, and the kernel keeps the rules that it had:\n{0}")]
     Refused(String),
+    #[error("the program `nft` does not end, and was killed: the kernel keeps the rules that it had")]
+    Hanging,
 }
+
+/// How long `nft` may take.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Puts a ruleset in place of the one that the kernel has, in one transaction: there is no moment without rules.
 pub fn replace(ruleset: &Ruleset) -> Result<(), Failure> {
@@ -46,11 +53,38 @@ fn nft(arguments: &[&str], input: &str) -> Result<String, Failure> {
         .stderr(Stdio::piped())
         .spawn()
         .map_err(Failure::NoProgram)?;
-    // What `nft` does not read to its end it refuses, and says why.
-    let _ = nft.stdin.take().map(|mut stdin| stdin.write_all(input.as_bytes()));
-    let output = nft.wait_with_output().map_err(Failure::NoProgram)?;
-    if output.status.success() {
-        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    let (stdin, stdout, stderr) = (nft.stdin.take(), nft.stdout.take(), nft.stderr.take());
+    let (status, output, said) = thread::scope(|scope| {
+        // What `nft` does not read to its end it refuses, and says why.
+        scope.spawn(|| stdin.map(|mut stdin| stdin.write_all(input.as_bytes())));
+        let output = scope.spawn(|| text(stdout));
+        let said = scope.spawn(|| text(stderr));
+        let status = wait(&mut nft);
+        (status, output.join().unwrap_or_default(), said.join().unwrap_or_default())
+    });
+    match status.map_err(Failure::NoProgram)? {
+        None => Err(Failure::Hanging),
+        Some(status) if status.success() => Ok(output),
+        Some(_) => Err(Failure::Refused(said.trim_end().to_owned())),
     }
-    Err(Failure::Refused(String::from_utf8_lossy(&output.stderr).trim_end().to_owned()))
+}
+
+fn text(pipe: Option<impl Read>) -> String {
+    let mut bytes = Vec::new();
+    // What came until a pipe broke is what there is to tell.
+    let _ = pipe.map(|mut pipe| pipe.read_to_end(&mut bytes));
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Waits for the program to end; one that does not is killed.
+fn wait(nft: &mut Child) -> io::Result<Option<ExitStatus>> {
+    let start = Instant::now();
+    while start.elapsed() < PATIENCE {
+        if let Some(status) = nft.try_wait()? {
+            return Ok(Some(status));
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+    nft.kill()?;
+    nft.wait().map(|_| None)
 }

@@ -10,14 +10,17 @@
 )]
 
 mod args;
+mod instance;
 mod kernel;
 mod manifests;
+mod notice;
+mod run;
 
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use args::{Command, Enforcer, MASK, Source};
+use args::{Command, Enforcer, LogFormat, MASK, Source};
 use clap::Parser;
 use netpol::Workspace;
 use netpol_nft::{Lowered, Ruleset, TABLE, generation, lower};
@@ -36,10 +39,14 @@ enum Failure {
     NoSuchNode { node: String, known: Vec<String> },
     #[error("standard output: {0}")]
     Output(std::io::Error),
+    #[error("{0}")]
+    Instance(#[from] instance::Failure),
+    #[error("changes cannot be listened to: {0}")]
+    Watch(std::io::Error),
 }
 
 fn main() -> ExitCode {
-    match run(&Enforcer::parse().command) {
+    match execute(&Enforcer::parse().command) {
         Ok(status) => ExitCode::from(status),
         Err(failure) => {
             eprintln!("error: {failure}");
@@ -49,27 +56,26 @@ fn main() -> ExitCode {
 }
 
 /// Does a command, and gives the exit status: 1 if the answer is no.
-fn run(command: &Command) -> Result<u8, Failure> {
+fn execute(command: &Command) -> Result<u8, Failure> {
     match command {
         Command::Render(source) => {
-            let lowered = lowered(source, 1)?;
+            let lowered = lowered_once(source, 1)?;
             match std::io::stdout().write_all(lowered.ruleset.to_text().as_bytes()) {
                 Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::Output(error)),
                 _ => Ok(0),
             }
         }
         Command::Apply(source) => {
-            let lowered = lowered(source, next_generation(kernel::list()?.as_deref()))?;
+            let lowered = lowered_once(source, next_generation(kernel::list()?.as_deref()))?;
             kernel::replace(&lowered.ruleset)?;
-            let (maps, chains) = (&lowered.ruleset.maps, &lowered.ruleset.chains);
-            let addresses: usize = maps.values().map(|map| map.elements.len()).sum();
-            eprintln!("applied: {addresses} addresses of isolated pods, {} chains", chains.len());
+            let (addresses, chains) = (lowered.isolated_addresses(), lowered.ruleset.chains.len());
+            eprintln!("applied: {addresses} addresses of isolated pods, {chains} chains");
             Ok(0)
         }
         Command::Verify(source) => {
             let listing = kernel::list()?;
             let generation = listing.as_deref().and_then(|listing| generation(listing, MASK)).unwrap_or(1);
-            let wanted = lowered(source, generation)?.ruleset;
+            let wanted = lowered_once(source, generation)?.ruleset;
             let differences = match listing {
                 None => vec![format!("there is no table inet {TABLE}: nothing is isolated")],
                 Some(listing) => match Ruleset::from_listing(&listing) {
@@ -84,6 +90,10 @@ fn run(command: &Command) -> Result<u8, Failure> {
                 eprintln!("the kernel has the rules of these manifests");
             }
             Ok(u8::from(!differences.is_empty()))
+        }
+        Command::Run(arguments) => {
+            log_as(arguments.log_format);
+            run::run(arguments).map(|()| 0)
         }
         Command::Cleanup => {
             kernel::cleanup()?;
@@ -101,18 +111,19 @@ fn next_generation(listing: Option<&str>) -> u32 {
     last.or_else(|| u32::try_from(clock()).ok()).unwrap_or_default() + 1
 }
 
-/// The rules for a node. What they leave out is told on standard error.
-fn lowered(source: &Source, generation: u32) -> Result<Lowered, Failure> {
+fn log_as(format: LogFormat) {
+    let subscriber = tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false);
+    match format {
+        LogFormat::Text => subscriber.with_ansi(std::io::stderr().is_terminal()).init(),
+        LogFormat::Json => subscriber.json().init(),
+    }
+}
+
+/// The rules for a node that the manifests know. What they leave out is told on standard error.
+fn lowered_once(source: &Source, generation: u32) -> Result<Lowered, Failure> {
     let mut workspace = Workspace::default();
     workspace.configure(netpol::config::Config::default(), source.engine_options());
-    for (path, text) in manifests::read(&source.manifests)? {
-        workspace.set(&path, text);
-    }
-    for finding in workspace.left_out() {
-        let place = finding.place.as_ref().map(|place| workspace.sources().resolve(place));
-        let place = place.map_or_else(String::new, |place| format!("{}:{}:{}: ", place.path, place.line, place.column));
-        eprintln!("warning: {place}{}", finding.message);
-    }
+    manifests::Texts::default().read_all(&source.manifests, &mut workspace)?;
     let cluster = workspace.engine().cluster();
     let is_known = |node: &str| {
         cluster.endpoints.iter().any(|endpoint| endpoint.node.as_deref() == Some(node))
@@ -125,9 +136,25 @@ fn lowered(source: &Source, generation: u32) -> Result<Lowered, Failure> {
         known.dedup();
         return Err(Failure::NoSuchNode { node: source.node.clone(), known });
     }
-    let lowered = lower(workspace.engine(), &source.node, &source.lower_options(generation));
-    for unenforced in &lowered.unenforced {
-        eprintln!("warning: {} {}: it is not isolated", cluster.endpoint_label(unenforced.pod), unenforced.reason);
-    }
+    let lowered = lowered(&workspace, source, generation);
+    tell_left_out(&workspace, &lowered, |line| eprintln!("warning: {line}"));
     Ok(lowered)
+}
+
+/// The rules for a node.
+fn lowered(workspace: &Workspace, source: &Source, generation: u32) -> Lowered {
+    lower(workspace.engine(), &source.node, &source.lower_options(generation))
+}
+
+/// Tells what the rules leave out, a line for each.
+fn tell_left_out(workspace: &Workspace, lowered: &Lowered, tell: impl Fn(String)) {
+    for finding in workspace.left_out() {
+        let place = finding.place.as_ref().map(|place| workspace.sources().resolve(place));
+        let place = place.map_or_else(String::new, |place| format!("{}:{}:{}: ", place.path, place.line, place.column));
+        tell(format!("{place}{}", finding.message));
+    }
+    for unenforced in &lowered.unenforced {
+        let pod = workspace.engine().cluster().endpoint_label(unenforced.pod);
+        tell(format!("{pod} {}: it is not isolated", unenforced.reason));
+    }
 }

@@ -91,6 +91,13 @@ pub struct Lowered {
     pub unenforced: Vec<Unenforced>,
 }
 
+impl Lowered {
+    /// How many addresses of pods are isolated, each counted once for a direction.
+    pub fn isolated_addresses(&self) -> usize {
+        self.ruleset.maps.values().map(|map| map.elements.len()).sum()
+    }
+}
+
 /// An isolated pod that rules cannot match.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unenforced {

@@ -1,0 +1,199 @@
+//! The enforcer that stays: what the manifests say is in the kernel, whoever changes either.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+use netpol::Workspace;
+use netpol_nft::{Ruleset, TABLE};
+use notify::Watcher;
+use tracing::{error, info, warn};
+
+use crate::args::{Run, Source};
+use crate::instance::Instance;
+use crate::notice::{self, Notice};
+use crate::{Failure, kernel, lowered, manifests, next_generation, tell_left_out};
+
+/// How long the enforcer waits for what belongs to a change: an editor or a checkout writes several files.
+const QUIET: Duration = Duration::from_millis(30);
+/// How long it waits at most.
+const LONGEST_WAIT: Duration = Duration::from_millis(300);
+/// How long it waits before it tries again what failed.
+const RETRY: Duration = Duration::from_secs(1);
+/// How often the kernel is compared with the model though nobody said that it changed.
+const AUDIT: Duration = Duration::from_secs(60);
+
+/// Enforces until it is asked to end. The rules stay.
+pub fn run(arguments: &Run) -> Result<(), Failure> {
+    let _instance = Instance::claim(&arguments.runtime_dir)?;
+    let (to, notices) = channel();
+    notice::signals(to.clone()).map_err(Failure::Watch)?;
+    notice::kernel(to.clone()).map_err(Failure::Watch)?;
+    let mut enforcer = Enforcer::new(&arguments.source)?;
+    let mut watcher = watch(&arguments.source.manifests, &to);
+    // What changed between the first look and the watch.
+    enforcer.read_all();
+    enforcer.enforce();
+    loop {
+        let wait = if watcher.is_none() || enforcer.is_behind() { RETRY } else { AUDIT };
+        let Some(changes) = next(&notices, wait) else { break };
+        if watcher.is_none() || !arguments.source.manifests.exists() {
+            watcher = watch(&arguments.source.manifests, &to);
+            enforcer.read_all();
+        } else if changes.is_moved {
+            enforcer.read_all();
+        }
+        enforcer.read(&changes.written);
+        if enforcer.is_behind() {
+            enforcer.enforce();
+        }
+        if changes.is_kernel {
+            enforcer.audit();
+        }
+    }
+    info!("ends; the rules stay");
+    Ok(())
+}
+
+fn watch(path: &Path, to: &Sender<Notice>) -> Option<impl Watcher + use<>> {
+    notice::watch(path, to.clone())
+        .inspect_err(|failure| error!("{} cannot be watched: {failure}", path.display()))
+        .ok()
+}
+
+/// What happened since the last time.
+#[derive(Debug, Default)]
+struct Changes {
+    written: BTreeSet<PathBuf>,
+    is_moved: bool,
+    is_kernel: bool,
+}
+
+/// Waits for a change, and for those that come along with it; `None` at the end. After the wait, it is the kernel's turn.
+fn next(notices: &Receiver<Notice>, wait: Duration) -> Option<Changes> {
+    let mut changes = Changes::default();
+    let mut received = notices.recv_timeout(wait);
+    let start = Instant::now();
+    if received == Err(RecvTimeoutError::Timeout) {
+        changes.is_kernel = true;
+        return Some(changes);
+    }
+    loop {
+        match received {
+            Ok(Notice::Written(paths)) => changes.written.extend(paths),
+            Ok(Notice::Moved) => changes.is_moved = true,
+            Ok(Notice::Kernel) => changes.is_kernel = true,
+            Ok(Notice::Stop) | Err(RecvTimeoutError::Disconnected) => return None,
+            Err(RecvTimeoutError::Timeout) => return Some(changes),
+        }
+        if start.elapsed() > LONGEST_WAIT {
+            return Some(changes);
+        }
+        received = notices.recv_timeout(QUIET);
+    }
+}
+
+/// What is known, and what the kernel was given.
+struct Enforcer<'a> {
+    source: &'a Source,
+    workspace: Workspace,
+    texts: manifests::Texts,
+    given: Option<Ruleset>,
+    generation: u32,
+    is_changed: bool,
+    drifts: u32,
+}
+
+impl<'a> Enforcer<'a> {
+    fn new(source: &'a Source) -> Result<Enforcer<'a>, Failure> {
+        let mut workspace = Workspace::default();
+        workspace.configure(netpol::config::Config::default(), source.engine_options());
+        let mut enforcer = Enforcer {
+            source,
+            workspace,
+            texts: manifests::Texts::default(),
+            given: None,
+            generation: next_generation(kernel::list()?.as_deref()),
+            is_changed: true,
+            drifts: 0,
+        };
+        enforcer.texts.read_all(&source.manifests, &mut enforcer.workspace)?;
+        Ok(enforcer)
+    }
+
+    /// Whether the kernel does not have yet what the manifests say.
+    fn is_behind(&self) -> bool {
+        self.is_changed || self.given.is_none()
+    }
+
+    fn read_all(&mut self) {
+        let read = self.texts.read_all(&self.source.manifests, &mut self.workspace);
+        self.note(read);
+    }
+
+    fn read(&mut self, paths: &BTreeSet<PathBuf>) {
+        for path in paths {
+            let read = self.texts.read(path, &mut self.workspace);
+            self.note(read);
+        }
+    }
+
+    fn note(&mut self, read: Result<manifests::Change, manifests::Failure>) {
+        match read {
+            Ok(change) => {
+                for path in &change.held {
+                    error!("{path} has errors: what it said before stays in force");
+                }
+                self.is_changed |= change.is_change;
+            }
+            Err(failure) => error!("{failure}: what was known stays in force"),
+        }
+    }
+
+    /// Gives the kernel what the manifests say, if it has something else.
+    fn enforce(&mut self) {
+        let start = Instant::now();
+        let lower = |generation| lowered(&self.workspace, self.source, generation);
+        if self.given.as_ref() == Some(&lower(self.generation).ruleset) {
+            self.is_changed = false;
+            return;
+        }
+        // The first is already one that no connection has.
+        let generation = self.generation + u32::from(self.given.is_some());
+        let wanted = lower(generation);
+        tell_left_out(&self.workspace, &wanted, |line| warn!("{line}"));
+        match kernel::replace(&wanted.ruleset) {
+            Ok(()) => {
+                let (addresses, chains) = (wanted.isolated_addresses(), wanted.ruleset.chains.len());
+                let milliseconds = start.elapsed().as_millis();
+                info!(generation, addresses, chains, milliseconds, "enforced");
+                self.generation = generation;
+                self.given = Some(wanted.ruleset);
+                self.is_changed = false;
+            }
+            Err(failure) => error!("{failure}"),
+        }
+    }
+
+    /// Compares the kernel with what it was given, and puts it right.
+    fn audit(&mut self) {
+        let Some(given) = &self.given else { return };
+        let difference = match kernel::list() {
+            Err(failure) => return error!("the rules cannot be read back: {failure}"),
+            Ok(None) => Some(format!("there is no table inet {TABLE}")),
+            Ok(Some(listing)) => match Ruleset::from_listing(&listing) {
+                Ok(found) => given.differences(&found).into_iter().next(),
+                Err(foreign) => Some(foreign.to_string()),
+            },
+        };
+        if let Some(difference) = difference {
+            self.drifts += 1;
+            warn!(drifts = self.drifts, "somebody changed the rules: {difference}");
+            self.given = None;
+            // Connections may have been let in meanwhile.
+            self.generation += 1;
+            self.enforce();
+        }
+    }
+}

@@ -1,0 +1,97 @@
+# An enforcer that stays, in a network namespace of its own: $0 is the program, $1 a folder to work in, with the manifests in `manifests`.
+set -e
+program=$0 folder=$1 manifests=$1/manifests log=$1/log
+policy=$manifests/policies.yaml
+
+start() {
+    "$program" run --manifests "$manifests" --node worker-1 --runtime-dir "$folder/run" "$@" 2>>"$log" &
+    pid=$!
+}
+has() { nft list table inet netpol 2>/dev/null | grep -q "$1"; }
+lacks() { ! has "$1"; }
+logs() { grep -q "$1" "$log"; }
+until_so() {
+    tries=0
+    until "$@"; do
+        tries=$((tries + 1))
+        [ $tries -lt 200 ] || { echo "never so: $*" >&2; cat "$log" >&2; exit 5; }
+        sleep 0.05
+    done
+}
+stays_so() {
+    for _ in 1 2 3 4 5 6; do
+        "$@" || { echo "not so any more: $*" >&2; cat "$log" >&2; exit 6; }
+        sleep 0.05
+    done
+}
+job='10.244.1.12 : goto eg_'
+
+start
+until_so has "$job"
+
+echo "a second one refuses to start" >&2
+status=0
+"$program" run --manifests "$manifests" --node worker-1 --runtime-dir "$folder/run" 2>"$folder/second" || status=$?
+[ $status = 2 ]
+grep -q 'another netpol-enforcer is running' "$folder/second"
+
+echo "foreign changes are undone" >&2
+nft flush ruleset
+until_so has "$job"
+nft add element inet netpol in4 '{ 10.9.9.9 : goto deny }'
+until_so lacks 10.9.9.9
+nft add rule inet netpol deny ip saddr 10.0.0.0/8 accept
+until_so lacks 'ip saddr 10.0.0.0/8 accept'
+logs 'drifts=3'
+
+echo "other tables are others' business" >&2
+nft add table inet other
+stays_so has "$job"
+nft list tables | grep -q other
+
+echo "policies go and come, by renaming and by writing" >&2
+mv "$policy" "$folder/aside"
+until_so lacks "$job"
+mv "$folder/aside" "$policy"
+until_so has "$job"
+cp "$policy" "$folder/aside"
+mkdir "$manifests/more"
+sed -e 's/name: job/name: added/' -e 's/app: job/app: web/' "$policy" >"$manifests/more/added.yaml"
+until_so has '10.244.1.10 : goto eg_'
+rm -r "$manifests/more"
+until_so lacks '10.244.1.10 : goto eg_'
+
+echo "a file with errors leaves what it said in force" >&2
+echo 'kind: [' >"$policy"
+until_so logs 'has errors: what it said before stays in force'
+stays_so has "$job"
+
+echo "a file that is being written is not read" >&2
+{ cat "$folder/aside"; sleep 0.4; echo '# the end'; } >"$policy" &
+stays_so has "$job"
+wait $!
+
+echo "a folder that goes leaves its rules, and is read again when it is back" >&2
+mv "$manifests" "$folder/gone"
+until_so logs 'what was known stays in force'
+stays_so has "$job"
+rm "$folder/gone/policies.yaml"
+mv "$folder/gone" "$manifests"
+until_so lacks "$job"
+cp "$folder/aside" "$policy"
+until_so has "$job"
+
+echo "killed, the rules stay, and the next one takes over without a gap" >&2
+for _ in 1 2 3; do
+    kill -9 $pid
+    wait $pid || true
+    stays_so has "$job"
+    start --log-format json
+    stays_so has "$job"
+done
+until_so logs '"message":"enforced"'
+
+echo "asked to end, it ends, and the rules stay" >&2
+kill -TERM $pid
+wait $pid
+has "$job"
