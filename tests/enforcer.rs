@@ -75,9 +75,15 @@ fn the_kernel_takes_rules_and_gives_them_up() {
 "$0" apply "$@"
 nft list table inet netpol
 "$0" verify "$@"
+"$0" trace "$@" shop/web shop/db 5432/tcp
+"$0" trace "$@" shop/job shop/db sql
+"$0" trace "$@" 192.0.2.1 shop/db 5432
 nft add element inet netpol in4 '{ 10.9.9.9 : goto deny }'
 nft delete rule inet netpol egress handle "$(nft -a list chain inet netpol egress | sed -n 's/.*eg6 # handle //p')"
 "$0" verify "$@" && exit 7
+"$0" trace "$@" shop/web shop/db 53/udp
+nft insert rule inet netpol ingress accept
+"$0" trace "$@" shop/web shop/db 5432 && exit 6
 nft add table inet netpol '{ comment "x"; }'
 nft add rule inet netpol deny ip saddr 10.0.0.0/8 accept
 "$0" verify "$@" && exit 8
@@ -111,6 +117,19 @@ nft list tables"#;
     for line in told {
         assert!(out.contains(line), "{line} is not in {out}");
     }
+    let traces = [
+        "shop/web[Pod] -> shop/db[Pod], TCP 5432\n  engine  egress allow: default\n  engine  ingress deny: isolated (shop/db)\n  \
+         kernel  stops 10.244.1.10 -> 10.244.1.11:\n",
+        "goto deny   # ingress denied by shop/db\n",
+        "shop/job[Pod] -> shop/db[Pod], TCP 5432\n",
+        "192.0.2.1 -> shop/db[Pod], TCP 5432\n  engine  egress allow: external, which is not for this node to say\n",
+        "shop/web[Pod] -> shop/db[Pod], UDP 53\n",
+        "THEY DIFFER",
+    ];
+    for lines in traces {
+        assert!(out.contains(lines), "{lines} is not in {out}");
+    }
+    assert_eq!(out.matches("THEY DIFFER").count(), 1, "{out}");
     // Connections that the rules before allowed are asked about again.
     let marks: Vec<&str> = out.lines().filter(|line| line.contains("ct mark set")).collect();
     assert!(marks.len() >= 3 && marks[marks.len() - 1] != marks[marks.len() - 2], "{marks:?}");

@@ -21,6 +21,8 @@ Examples:
   netpol-enforcer apply --manifests manifests/ --node worker-1      gives it to the kernel, in one step
   netpol-enforcer verify --manifests manifests/ --node worker-1     whether the kernel still has it
   netpol-enforcer run --manifests manifests/ --node worker-1        stays, and keeps the kernel up to the folder
+  netpol-enforcer trace --manifests manifests/ --node worker-1 shop/web shop/db 5432/tcp
+                                                                    why the kernel lets a packet pass, or not
   netpol-enforcer cleanup                                           takes the rules away again"
 )]
 pub struct Enforcer {
@@ -38,6 +40,8 @@ pub enum Command {
     Verify(Source),
     /// Stays: watches the manifests and the kernel, and keeps the kernel's rules up to the manifests; at the end, the rules stay
     Run(Run),
+    /// Shows what the policies say of a flow, and its way through the kernel's rules; the status is 1 if the two differ
+    Trace(Trace),
     /// Removes the rules from the kernel: nothing is isolated any more
     Cleanup,
 }
@@ -53,6 +57,19 @@ pub struct Run {
     /// How the log is written, on standard error
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
+}
+
+/// A flow to trace.
+#[derive(Debug, Args)]
+pub struct Trace {
+    #[command(flatten)]
+    pub source: Source,
+    /// Who opens the connection: `namespace/pod` or an address
+    pub from: String,
+    /// Who is to answer: `namespace/pod`, `namespace/service/name` or an address
+    pub to: String,
+    /// The port, or its name, and the protocol if it is not TCP: `53/udp`
+    pub port: String,
 }
 
 /// How a log is written.

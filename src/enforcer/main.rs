@@ -15,6 +15,7 @@ mod kernel;
 mod manifests;
 mod notice;
 mod run;
+mod trace;
 
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
@@ -23,7 +24,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use args::{Command, Enforcer, LogFormat, MASK, Source};
 use clap::Parser;
 use netpol::Workspace;
-use netpol_nft::{Lowered, Ruleset, TABLE, generation, lower};
+use netpol::flow::FlowError;
+use netpol_nft::{Foreign, Lowered, Ruleset, TABLE, generation, lower};
 
 /// Why a command could not do what it is for.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +43,10 @@ enum Failure {
     Output(std::io::Error),
     #[error("{0}")]
     Instance(#[from] instance::Failure),
+    #[error("{0}")]
+    Flow(#[from] FlowError),
+    #[error("the kernel's rules cannot be walked: {0}: `netpol-enforcer verify` says more")]
+    Rules(#[from] Foreign),
     #[error("changes cannot be listened to: {0}")]
     Watch(std::io::Error),
 }
@@ -60,10 +66,7 @@ fn execute(command: &Command) -> Result<u8, Failure> {
     match command {
         Command::Render(source) => {
             let lowered = lowered_once(source, 1)?;
-            match std::io::stdout().write_all(lowered.ruleset.to_text().as_bytes()) {
-                Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::Output(error)),
-                _ => Ok(0),
-            }
+            print(&lowered.ruleset.to_text()).map(|()| 0)
         }
         Command::Apply(source) => {
             let lowered = lowered_once(source, next_generation(kernel::list()?.as_deref()))?;
@@ -83,13 +86,18 @@ fn execute(command: &Command) -> Result<u8, Failure> {
                     Err(foreign) => vec![foreign.to_string()],
                 },
             };
-            for difference in &differences {
-                println!("{difference}");
-            }
+            print(&differences.iter().map(|difference| format!("{difference}\n")).collect::<String>())?;
             if differences.is_empty() {
                 eprintln!("the kernel has the rules of these manifests");
             }
             Ok(u8::from(!differences.is_empty()))
+        }
+        Command::Trace(arguments) => {
+            let workspace = workspace(&arguments.source)?;
+            let ruleset = kernel::list()?.map_or_else(|| Ok(Ruleset::default()), |it| Ruleset::from_listing(&it))?;
+            let (told, do_agree) = trace::trace(workspace.engine(), &ruleset, arguments)?;
+            print(&told)?;
+            Ok(u8::from(!do_agree))
         }
         Command::Run(arguments) => {
             log_as(arguments.log_format);
@@ -111,6 +119,14 @@ fn next_generation(listing: Option<&str>) -> u32 {
     last.or_else(|| u32::try_from(clock()).ok()).unwrap_or_default() + 1
 }
 
+/// Writes to standard output; who reads it may stop to.
+fn print(text: &str) -> Result<(), Failure> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::Output(error)),
+        _ => Ok(()),
+    }
+}
+
 fn log_as(format: LogFormat) {
     let subscriber = tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false);
     match format {
@@ -119,8 +135,8 @@ fn log_as(format: LogFormat) {
     }
 }
 
-/// The rules for a node that the manifests know. What they leave out is told on standard error.
-fn lowered_once(source: &Source, generation: u32) -> Result<Lowered, Failure> {
+/// The manifests, which know the node.
+fn workspace(source: &Source) -> Result<Workspace, Failure> {
     let mut workspace = Workspace::default();
     workspace.configure(netpol::config::Config::default(), source.engine_options());
     manifests::Texts::default().read_all(&source.manifests, &mut workspace)?;
@@ -136,6 +152,12 @@ fn lowered_once(source: &Source, generation: u32) -> Result<Lowered, Failure> {
         known.dedup();
         return Err(Failure::NoSuchNode { node: source.node.clone(), known });
     }
+    Ok(workspace)
+}
+
+/// The rules for a node. What they leave out is told on standard error.
+fn lowered_once(source: &Source, generation: u32) -> Result<Lowered, Failure> {
+    let workspace = workspace(source)?;
     let lowered = lowered(&workspace, source, generation);
     tell_left_out(&workspace, &lowered, |line| eprintln!("warning: {line}"));
     Ok(lowered)

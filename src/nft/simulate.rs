@@ -58,11 +58,11 @@ pub struct Outcome {
     pub is_accepted: bool,
     /// The connection's mark afterwards.
     pub mark: u32,
-    /// The rules that matched, in order.
+    /// The rules that did something, in order.
     pub trail: Vec<Step>,
 }
 
-/// A rule that matched.
+/// A rule that did something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
     /// The chain.
@@ -113,8 +113,12 @@ impl<'a> Walk<'a> {
         let rules = self.ruleset.chains.get(name).map_or(&[][..], |chain| &chain.rules);
         for (index, rule) in rules.iter().enumerate() {
             if rule.matches.iter().all(|condition| self.matches(condition)) {
-                self.trail.push(Step { chain: name.to_owned(), rule: index });
-                if let Some(end) = self.statements(rule) {
+                let end = self.statements(rule);
+                // A map that does not have the address does nothing.
+                if end.is_some() || !matches!(rule.statements.as_slice(), [Statement::GotoBy(..)]) {
+                    self.trail.push(Step { chain: name.to_owned(), rule: index });
+                }
+                if let Some(end) = end {
                     return end;
                 }
             }
