@@ -24,7 +24,7 @@ use netpol::cluster::{Endpoint, EndpointId, EndpointKind};
 use netpol::flow::{End, Flow, Route};
 use netpol::protocol::{Family, Protocol};
 use netpol::{Engine, Verdict};
-use netpol_nft::{LowerOptions, Ruleset, lower_pods};
+use netpol_nft::{Batch, Established, LowerOptions, Ruleset, lower_pods};
 use netpol_tests::ask::Prepared;
 use netpol_tests::case::{self, Case};
 use netpol_tests::generate::{flows, generate};
@@ -150,6 +150,7 @@ fn check(title: &str, engine: &Engine, flows: &[Flow], failures: &mut String) ->
     let listed = Ruleset::from_listing(&net.listing()).unwrap_or_else(|foreign| panic!("{title}: {foreign}"));
     assert_eq!(ruleset.differences(&listed), [""; 0], "{title}: what is listed is what was given");
     assert!(ruleset == listed, "{title}: the differences are not told");
+    check_batches(title, &net, engine, &ruleset);
     let answers = try_all(&net, &probes, PATIENCE);
     let wrong: Vec<Probe> = (probes.iter().zip(&answers))
         .filter(|(probe, answer)| asked[probe] != **answer)
@@ -162,6 +163,20 @@ fn check(title: &str, engine: &Engine, flows: &[Flow], failures: &mut String) ->
         }
     }
     probes.len()
+}
+
+/// Takes the kernel to another ruleset and back, by what differs between the two.
+fn check_batches(title: &str, net: &Net, engine: &Engine, ruleset: &Ruleset) {
+    let pods = engine.cluster().endpoint_ids().map(|(id, _)| id).step_by(2);
+    let established = Established::Cut { mask: 0xfff0_0000, generation: 2 };
+    let other = lower_pods(engine, pods, &LowerOptions { established, ..LowerOptions::default() }).ruleset;
+    for (from, to) in [(ruleset, &other), (&other, ruleset)] {
+        let batch = Batch::between(from, to).unwrap_or_else(|| panic!("{title}: the frame is the same"));
+        assert!(!batch.is_empty(), "{title}: the generations differ");
+        net.apply(&batch.to_string());
+        let listed = Ruleset::from_listing(&net.listing()).unwrap_or_else(|foreign| panic!("{title}: {foreign}"));
+        assert_eq!(to.differences(&listed), [""; 0], "{title}: {batch}");
+    }
 }
 
 /// The connection to try for a flow; `None` where a node of this test has no such packet.

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use netpol::Workspace;
-use netpol_nft::{Ruleset, TABLE};
+use netpol_nft::{Batch, Ruleset, TABLE};
 use notify::Watcher;
 use tracing::{error, info, warn};
 
@@ -163,7 +163,7 @@ impl<'a> Enforcer<'a> {
         let generation = self.generation + u32::from(self.given.is_some());
         let wanted = lower(generation);
         tell_left_out(&self.workspace, &wanted, |line| warn!("{line}"));
-        match kernel::replace(&wanted.ruleset) {
+        match give(self.given.as_ref(), &wanted.ruleset) {
             Ok(()) => {
                 let (addresses, chains) = (wanted.isolated_addresses(), wanted.ruleset.chains.len());
                 let milliseconds = start.elapsed().as_millis();
@@ -196,4 +196,13 @@ impl<'a> Enforcer<'a> {
             self.enforce();
         }
     }
+}
+
+/// Gives the kernel a ruleset: what differs from the one that it was given before, or all of it.
+fn give(given: Option<&Ruleset>, wanted: &Ruleset) -> Result<(), kernel::Failure> {
+    let Some(batch) = given.and_then(|given| Batch::between(given, wanted)) else { return kernel::replace(wanted) };
+    kernel::change(&batch).or_else(|failure| {
+        warn!("{failure}: all rules are replaced");
+        kernel::replace(wanted)
+    })
 }

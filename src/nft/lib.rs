@@ -22,6 +22,7 @@
 //! assert_eq!(lowered.ruleset.maps["in4"].elements.len(), 1);
 //! ```
 
+mod batch;
 mod compare;
 mod listing;
 mod lower;
@@ -29,6 +30,7 @@ mod ruleset;
 mod simulate;
 mod text;
 
+pub use batch::Batch;
 pub use listing::{Foreign, generation, has_table};
 pub use lower::{Deny, Established, Log, LowerOptions, Lowered, Unenforced, lower, lower_pods};
 pub use ruleset::{

@@ -216,7 +216,7 @@ impl Display for Statement {
 }
 
 /// A text in quotes. There is no way to write a quote in one.
-struct Quoted<'a>(&'a str);
+pub(crate) struct Quoted<'a>(pub &'a str);
 
 impl Display for Quoted<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {

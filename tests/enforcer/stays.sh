@@ -61,6 +61,16 @@ until_so has '10.244.1.10 : goto eg_'
 rm -r "$manifests/more"
 until_so lacks '10.244.1.10 : goto eg_'
 
+echo "a pod's labels and address change" >&2
+cp "$manifests/pods.yaml" "$folder/pods"
+sed -i 's/podIP: 10.244.1.12/podIP: 10.244.1.13/' "$manifests/pods.yaml"
+until_so has '10.244.1.13 : goto eg_'
+lacks "$job"
+sed -i 's/app: job/app: other/' "$manifests/pods.yaml"
+until_so lacks '10.244.1.13 : goto'
+cp "$folder/pods" "$manifests/pods.yaml"
+until_so has "$job"
+
 echo "a file with errors leaves what it said in force" >&2
 echo 'kind: [' >"$policy"
 until_so logs 'has errors: what it said before stays in force'
@@ -95,3 +105,4 @@ echo "asked to end, it ends, and the rules stay" >&2
 kill -TERM $pid
 wait $pid
 has "$job"
+! logs "all rules are replaced"
