@@ -146,7 +146,7 @@ fn an_enforcer_that_stays_keeps_the_kernel_right() {
         fs::copy(from, folder.join("manifests").join(file)).expect("it is copied");
     }
     let output = Command::new("unshare")
-        .args(["--net", "--pid", "--fork", "--kill-child", "sh", "-c", include_str!("enforcer/stays.sh")])
+        .args(["--net", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", include_str!("enforcer/stays.sh")])
         .arg(enforcer(&[]).get_program())
         .arg(&folder)
         .output()

@@ -21,6 +21,7 @@ Examples:
   netpol-enforcer apply --manifests manifests/ --node worker-1      gives it to the kernel, in one step
   netpol-enforcer verify --manifests manifests/ --node worker-1     whether the kernel still has it
   netpol-enforcer run --manifests manifests/ --node worker-1        stays, and keeps the kernel up to the folder
+  netpol-enforcer status                                            what it does there
   netpol-enforcer trace --manifests manifests/ --node worker-1 shop/web shop/db 5432/tcp
                                                                     why the kernel lets a packet pass, or not
   netpol-enforcer cleanup                                           takes the rules away again"
@@ -40,6 +41,8 @@ pub enum Command {
     Verify(Source),
     /// Stays: watches the manifests and the kernel, and keeps the kernel's rules up to the manifests; at the end, the rules stay
     Run(Run),
+    /// Shows the pods of the node, what isolates each, and whether the enforcer that runs is right; the status is 1 if not
+    Status(RuntimeDir),
     /// Shows what the policies say of a flow, and its way through the kernel's rules; the status is 1 if the two differ
     Trace(Trace),
     /// Removes the rules from the kernel: nothing is isolated any more
@@ -51,12 +54,19 @@ pub enum Command {
 pub struct Run {
     #[command(flatten)]
     pub source: Source,
-    /// Folder of the enforcer's own files; two that share one do not run at a time
-    #[arg(long, value_name = "PATH", default_value = "/run/netpol")]
-    pub runtime_dir: PathBuf,
+    #[command(flatten)]
+    pub runtime: RuntimeDir,
     /// How the log is written, on standard error
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
+}
+
+/// Where a running enforcer has its files.
+#[derive(Debug, Args)]
+pub struct RuntimeDir {
+    /// Folder of the enforcer's own files; two that share one do not run at a time
+    #[arg(long, value_name = "PATH", default_value = "/run/netpol")]
+    pub runtime_dir: PathBuf,
 }
 
 /// A flow to trace.

@@ -30,4 +30,10 @@ impl Instance {
             Err(TryLockError::Error(error)) => Err(Failure::Unusable(shown, error)),
         }
     }
+
+    /// Whether somebody has the lock of a runtime folder.
+    pub fn is_claimed(folder: &Path) -> bool {
+        let file = File::open(folder.join("lock"));
+        file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    }
 }

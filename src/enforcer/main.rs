@@ -15,13 +15,14 @@ mod kernel;
 mod manifests;
 mod notice;
 mod run;
+mod status;
 mod trace;
 
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use args::{Command, Enforcer, LogFormat, MASK, Source};
+use args::{Command, Enforcer, LogFormat, MASK, RuntimeDir, Source};
 use clap::Parser;
 use netpol::Workspace;
 use netpol::flow::FlowError;
@@ -43,6 +44,8 @@ enum Failure {
     Output(std::io::Error),
     #[error("{0}")]
     Instance(#[from] instance::Failure),
+    #[error("`{0}` has no status: {1}: --runtime-dir takes that of `netpol-enforcer run`")]
+    NoStatus(String, std::io::Error),
     #[error("{0}")]
     Flow(#[from] FlowError),
     #[error("the kernel's rules cannot be walked: {0}: `netpol-enforcer verify` says more")]
@@ -98,6 +101,13 @@ fn execute(command: &Command) -> Result<u8, Failure> {
             let (told, do_agree) = trace::trace(workspace.engine(), &ruleset, arguments)?;
             print(&told)?;
             Ok(u8::from(!do_agree))
+        }
+        Command::Status(RuntimeDir { runtime_dir }) => {
+            let status = status::Status::read(runtime_dir)
+                .map_err(|error| Failure::NoStatus(runtime_dir.display().to_string(), error))?;
+            let (text, is_good) = status.to_text(instance::Instance::is_claimed(runtime_dir));
+            print(&text)?;
+            Ok(u8::from(!is_good))
         }
         Command::Run(arguments) => {
             log_as(arguments.log_format);

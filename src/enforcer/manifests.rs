@@ -26,6 +26,8 @@ pub struct Texts(BTreeMap<String, String>);
 pub struct Change {
     /// Whether the workspace has anything new.
     pub is_change: bool,
+    /// Files that are known and were looked at.
+    pub read: Vec<String>,
     /// Files whose new text has errors: the workspace keeps the text before.
     pub held: Vec<String>,
 }
@@ -51,6 +53,7 @@ impl Texts {
             self.0.remove(path);
         }
         let mut change = self.set(found, workspace);
+        change.read.extend(gone.iter().cloned());
         change.is_change |= !gone.is_empty();
         Ok(change)
     }
@@ -66,6 +69,7 @@ impl Texts {
     }
 
     fn set(&mut self, mut found: BTreeMap<String, String>, workspace: &mut Workspace) -> Change {
+        let read = found.keys().cloned().collect();
         found.retain(|path, text| self.0.get(path) != Some(text));
         for (path, text) in &found {
             workspace.set(path, text.as_str());
@@ -91,7 +95,7 @@ impl Texts {
         }
         let is_change = !found.is_empty();
         self.0.extend(found);
-        Change { is_change, held }
+        Change { is_change, read, held }
     }
 }
 

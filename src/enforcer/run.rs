@@ -13,6 +13,7 @@ use tracing::{error, info, warn};
 use crate::args::{Run, Source};
 use crate::instance::Instance;
 use crate::notice::{self, Notice};
+use crate::status::{self, Status};
 use crate::{Failure, kernel, lowered, manifests, next_generation, tell_left_out};
 
 /// How long the enforcer waits for what belongs to a change: an editor or a checkout writes several files.
@@ -26,7 +27,7 @@ const AUDIT: Duration = Duration::from_secs(60);
 
 /// Enforces until it is asked to end. The rules stay.
 pub fn run(arguments: &Run) -> Result<(), Failure> {
-    let _instance = Instance::claim(&arguments.runtime_dir)?;
+    let _instance = Instance::claim(&arguments.runtime.runtime_dir)?;
     let (to, notices) = channel();
     notice::signals(to.clone()).map_err(Failure::Watch)?;
     notice::kernel(to.clone()).map_err(Failure::Watch)?;
@@ -35,6 +36,7 @@ pub fn run(arguments: &Run) -> Result<(), Failure> {
     // What changed between the first look and the watch.
     enforcer.read_all();
     enforcer.enforce();
+    enforcer.tell(&arguments.runtime.runtime_dir);
     loop {
         let wait = if watcher.is_none() || enforcer.is_behind() { RETRY } else { AUDIT };
         let Some(changes) = next(&notices, wait) else { break };
@@ -51,6 +53,7 @@ pub fn run(arguments: &Run) -> Result<(), Failure> {
         if changes.is_kernel {
             enforcer.audit();
         }
+        enforcer.tell(&arguments.runtime.runtime_dir);
     }
     info!("ends; the rules stay");
     Ok(())
@@ -100,9 +103,11 @@ struct Enforcer<'a> {
     workspace: Workspace,
     texts: manifests::Texts,
     given: Option<Ruleset>,
+    /// The next to give, before the kernel was given any.
     generation: u32,
     is_changed: bool,
-    drifts: u32,
+    status: Status,
+    told: Option<Status>,
 }
 
 impl<'a> Enforcer<'a> {
@@ -116,7 +121,8 @@ impl<'a> Enforcer<'a> {
             given: None,
             generation: next_generation(kernel::list()?.as_deref()),
             is_changed: true,
-            drifts: 0,
+            status: Status { node: source.node.clone(), pid: std::process::id(), ..Status::default() },
+            told: None,
         };
         enforcer.texts.read_all(&source.manifests, &mut enforcer.workspace)?;
         Ok(enforcer)
@@ -145,6 +151,8 @@ impl<'a> Enforcer<'a> {
                 for path in &change.held {
                     error!("{path} has errors: what it said before stays in force");
                 }
+                self.status.held.retain(|path| !change.read.contains(path));
+                self.status.held.extend(change.held);
                 self.is_changed |= change.is_change;
             }
             Err(failure) => error!("{failure}: what was known stays in force"),
@@ -171,8 +179,27 @@ impl<'a> Enforcer<'a> {
                 self.generation = generation;
                 self.given = Some(wanted.ruleset);
                 self.is_changed = false;
+                self.status.generation = generation;
+                self.status.enforced_at = status::now();
+                self.status.is_verified = false;
+                self.status.failure = None;
+                self.status.pods = status::pods(self.workspace.engine(), &self.source.node);
             }
-            Err(failure) => error!("{failure}"),
+            Err(failure) => {
+                error!("{failure}");
+                self.status.failure = Some(failure.to_string());
+            }
+        }
+    }
+
+    /// Writes down how things are, if that has changed. Nothing depends on it.
+    fn tell(&mut self, folder: &Path) {
+        if self.told.as_ref() == Some(&self.status) {
+            return;
+        }
+        match self.status.write(folder) {
+            Ok(()) => self.told = Some(self.status.clone()),
+            Err(failure) => warn!("the status cannot be written to {}: {failure}", folder.display()),
         }
     }
 
@@ -180,16 +207,20 @@ impl<'a> Enforcer<'a> {
     fn audit(&mut self) {
         let Some(given) = &self.given else { return };
         let difference = match kernel::list() {
-            Err(failure) => return error!("the rules cannot be read back: {failure}"),
+            Err(failure) => {
+                self.status.is_verified = false;
+                return error!("the rules cannot be read back: {failure}");
+            }
             Ok(None) => Some(format!("there is no table inet {TABLE}")),
             Ok(Some(listing)) => match Ruleset::from_listing(&listing) {
                 Ok(found) => given.differences(&found).into_iter().next(),
                 Err(foreign) => Some(foreign.to_string()),
             },
         };
+        self.status.is_verified = difference.is_none();
         if let Some(difference) = difference {
-            self.drifts += 1;
-            warn!(drifts = self.drifts, "somebody changed the rules: {difference}");
+            self.status.drifts += 1;
+            warn!(drifts = self.status.drifts, "somebody changed the rules: {difference}");
             self.given = None;
             // Connections may have been let in meanwhile.
             self.generation += 1;

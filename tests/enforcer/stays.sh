@@ -35,6 +35,15 @@ status=0
 [ $status = 2 ]
 grep -q 'another netpol-enforcer is running' "$folder/second"
 
+echo "the status is there to read" >&2
+good() { "$program" status --runtime-dir "$folder/run" >"$folder/status"; }
+bad() { ! good; }
+tells() { good || true; grep -q "$1" "$folder/status"; }
+until_so good
+tells '^rules [0-9]* of [0-9]* s ago: the kernel has them$'
+tells '^shop/db   *10.244.1.11, fd00:10:244:1::b  shop/db   *-$'
+tells '^shop/job  *10.244.1.12  *shop/job  *shop/job$'
+
 echo "foreign changes are undone" >&2
 nft flush ruleset
 until_so has "$job"
@@ -43,6 +52,8 @@ until_so lacks 10.9.9.9
 nft add rule inet netpol deny ip saddr 10.0.0.0/8 accept
 until_so lacks 'ip saddr 10.0.0.0/8 accept'
 logs 'drifts=3'
+until_so good
+tells '^changes of others that were undone: 3$'
 
 echo "other tables are others' business" >&2
 nft add table inet other
@@ -75,11 +86,25 @@ echo "a file with errors leaves what it said in force" >&2
 echo 'kind: [' >"$policy"
 until_so logs 'has errors: what it said before stays in force'
 stays_so has "$job"
+bad
+tells "^HELD: $policy has errors"
 
 echo "a file that is being written is not read" >&2
 { cat "$folder/aside"; sleep 0.4; echo '# the end'; } >"$policy" &
 stays_so has "$job"
 wait $!
+
+until_so good
+
+echo "a full disk is in nobody's way" >&2
+mount -t tmpfs -o size=4k none "$folder/run"
+head -c 4096 /dev/zero >"$folder/run/full"
+rm "$policy"
+until_so lacks "$job"
+until_so logs 'the status cannot be written'
+cp "$folder/aside" "$policy"
+until_so has "$job"
+umount "$folder/run"
 
 echo "a folder that goes leaves its rules, and is read again when it is back" >&2
 mv "$manifests" "$folder/gone"
@@ -96,6 +121,8 @@ for _ in 1 2 3; do
     kill -9 $pid
     wait $pid || true
     stays_so has "$job"
+    bad
+    tells 'not running'
     start --log-format json
     stays_so has "$job"
 done
@@ -105,4 +132,5 @@ echo "asked to end, it ends, and the rules stay" >&2
 kill -TERM $pid
 wait $pid
 has "$job"
+bad
 ! logs "all rules are replaced"
