@@ -15,6 +15,7 @@ mod kernel;
 mod manifests;
 mod notice;
 mod run;
+mod serve;
 mod status;
 mod trace;
 
@@ -44,6 +45,8 @@ enum Failure {
     Output(std::io::Error),
     #[error("{0}")]
     Instance(#[from] instance::Failure),
+    #[error("nothing can listen at {0}: {1}")]
+    Listen(std::net::SocketAddr, std::io::Error),
     #[error("`{0}` has no status: {1}: --runtime-dir takes that of `netpol-enforcer run`")]
     NoStatus(String, std::io::Error),
     #[error("{0}")]

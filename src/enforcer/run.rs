@@ -13,6 +13,7 @@ use tracing::{error, info, warn};
 use crate::args::{Run, Source};
 use crate::instance::Instance;
 use crate::notice::{self, Notice};
+use crate::serve::{Metrics, serve};
 use crate::status::{self, Status};
 use crate::{Failure, kernel, lowered, manifests, next_generation, tell_left_out};
 
@@ -32,6 +33,9 @@ pub fn run(arguments: &Run) -> Result<(), Failure> {
     notice::signals(to.clone()).map_err(Failure::Watch)?;
     notice::kernel(to.clone()).map_err(Failure::Watch)?;
     let mut enforcer = Enforcer::new(&arguments.source)?;
+    if let Some(address) = arguments.listen {
+        serve(address, enforcer.metrics.clone()).map_err(|error| Failure::Listen(address, error))?;
+    }
     let mut watcher = watch(&arguments.source.manifests, &to);
     // What changed between the first look and the watch.
     enforcer.read_all();
@@ -108,6 +112,7 @@ struct Enforcer<'a> {
     is_changed: bool,
     status: Status,
     told: Option<Status>,
+    metrics: Metrics,
 }
 
 impl<'a> Enforcer<'a> {
@@ -123,6 +128,7 @@ impl<'a> Enforcer<'a> {
             is_changed: true,
             status: Status { node: source.node.clone(), pid: std::process::id(), ..Status::default() },
             told: None,
+            metrics: Metrics::new(),
         };
         enforcer.texts.read_all(&source.manifests, &mut enforcer.workspace)?;
         Ok(enforcer)
@@ -155,7 +161,10 @@ impl<'a> Enforcer<'a> {
                 self.status.held.extend(change.held);
                 self.is_changed |= change.is_change;
             }
-            Err(failure) => error!("{failure}: what was known stays in force"),
+            Err(failure) => {
+                error!("{failure}: what was known stays in force");
+                self.metrics.errors.inc();
+            }
         }
     }
 
@@ -176,6 +185,11 @@ impl<'a> Enforcer<'a> {
                 let (addresses, chains) = (wanted.isolated_addresses(), wanted.ruleset.chains.len());
                 let milliseconds = start.elapsed().as_millis();
                 info!(generation, addresses, chains, milliseconds, "enforced");
+                self.metrics.sync.observe(start.elapsed().as_secs_f64());
+                self.metrics.changes.inc();
+                self.metrics.isolated_addresses.set(i64::try_from(addresses).unwrap_or(i64::MAX));
+                let elements: usize = wanted.ruleset.sets.values().map(|set| set.elements.len()).sum();
+                self.metrics.elements.set(i64::try_from(elements).unwrap_or(i64::MAX));
                 self.generation = generation;
                 self.given = Some(wanted.ruleset);
                 self.is_changed = false;
@@ -187,6 +201,7 @@ impl<'a> Enforcer<'a> {
             }
             Err(failure) => {
                 error!("{failure}");
+                self.metrics.errors.inc();
                 self.status.failure = Some(failure.to_string());
             }
         }
@@ -194,6 +209,8 @@ impl<'a> Enforcer<'a> {
 
     /// Writes down how things are, if that has changed. Nothing depends on it.
     fn tell(&mut self, folder: &Path) {
+        self.metrics.held_files.set(i64::try_from(self.status.held.len()).unwrap_or(i64::MAX));
+        self.metrics.came_round(self.status.is_verified && self.status.failure.is_none());
         if self.told.as_ref() == Some(&self.status) {
             return;
         }
@@ -220,6 +237,7 @@ impl<'a> Enforcer<'a> {
         self.status.is_verified = difference.is_none();
         if let Some(difference) = difference {
             self.status.drifts += 1;
+            self.metrics.drifts.inc();
             warn!(drifts = self.status.drifts, "somebody changed the rules: {difference}");
             self.given = None;
             // Connections may have been let in meanwhile.

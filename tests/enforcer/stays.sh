@@ -4,7 +4,7 @@ program=$0 folder=$1 manifests=$1/manifests log=$1/log
 policy=$manifests/policies.yaml
 
 start() {
-    "$program" run --manifests "$manifests" --node worker-1 --runtime-dir "$folder/run" "$@" 2>>"$log" &
+    "$program" run --manifests "$manifests" --node worker-1 --runtime-dir "$folder/run" --listen 127.0.0.1:9469 "$@" 2>>"$log" &
     pid=$!
 }
 has() { nft list table inet netpol 2>/dev/null | grep -q "$1"; }
@@ -44,6 +44,15 @@ tells '^rules [0-9]* of [0-9]* s ago: the kernel has them$'
 tells '^shop/db   *10.244.1.11, fd00:10:244:1::b  shop/db   *-$'
 tells '^shop/job  *10.244.1.12  *shop/job  *shop/job$'
 
+echo "probes and metrics are answered" >&2
+ip link set lo up
+answers() {
+    bash -c 'exec 3<>/dev/tcp/127.0.0.1/9469 && printf "GET $0 HTTP/1.0\r\n\r\n" >&3 && cat <&3' "$1" | grep -q "$2"
+}
+answers /healthz '^alive'
+answers /readyz '^ready'
+answers /metrics '^netpol_enforcer_isolated_addresses 4'
+
 echo "foreign changes are undone" >&2
 nft flush ruleset
 until_so has "$job"
@@ -54,6 +63,7 @@ until_so lacks 'ip saddr 10.0.0.0/8 accept'
 logs 'drifts=3'
 until_so good
 tells '^changes of others that were undone: 3$'
+answers /metrics '^netpol_enforcer_drifts_total 3'
 
 echo "other tables are others' business" >&2
 nft add table inet other
