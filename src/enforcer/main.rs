@@ -106,9 +106,10 @@ fn execute(command: &Command) -> Result<u8, Failure> {
             Ok(u8::from(!do_agree))
         }
         Command::Status(RuntimeDir { runtime_dir }) => {
+            let is_running = instance::Instance::is_claimed(runtime_dir);
             let status = status::Status::read(runtime_dir)
                 .map_err(|error| Failure::NoStatus(runtime_dir.display().to_string(), error))?;
-            let (text, is_good) = status.to_text(instance::Instance::is_claimed(runtime_dir));
+            let (text, is_good) = status.to_text(is_running);
             print(&text)?;
             Ok(u8::from(!is_good))
         }

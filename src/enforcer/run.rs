@@ -29,6 +29,7 @@ const AUDIT: Duration = Duration::from_secs(60);
 /// Enforces until it is asked to end. The rules stay.
 pub fn run(arguments: &Run) -> Result<(), Failure> {
     let _instance = Instance::claim(&arguments.runtime.runtime_dir)?;
+    Status::forget(&arguments.runtime.runtime_dir);
     let (to, notices) = channel();
     notice::signals(to.clone()).map_err(Failure::Watch)?;
     notice::kernel(to.clone()).map_err(Failure::Watch)?;

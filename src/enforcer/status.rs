@@ -61,6 +61,12 @@ impl Status {
         fs::rename(new, folder.join("status.json"))
     }
 
+    /// Removes the file that another process may have left.
+    pub fn forget(folder: &Path) {
+        // There is none, or it cannot be written either, which is told then.
+        let _ = fs::remove_file(folder.join("status.json"));
+    }
+
     /// Reads the file.
     pub fn read(folder: &Path) -> io::Result<Status> {
         Ok(serde_json::from_slice(&fs::read(folder.join("status.json"))?)?)

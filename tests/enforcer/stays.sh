@@ -116,6 +116,17 @@ cp "$folder/aside" "$policy"
 until_so has "$job"
 umount "$folder/run"
 
+echo "ten thousand events at once are one change" >&2
+count=0
+while [ $count -lt 10000 ]; do
+    echo "# $count" >"$manifests/storm.yaml"
+    count=$((count + 1))
+done
+rm "$manifests/storm.yaml" "$policy"
+until_so lacks "$job"
+cp "$folder/aside" "$policy"
+until_so has "$job"
+
 echo "a folder that goes leaves its rules, and is read again when it is back" >&2
 mv "$manifests" "$folder/gone"
 until_so logs 'what was known stays in force'
@@ -137,6 +148,26 @@ for _ in 1 2 3; do
     stays_so has "$job"
 done
 until_so logs '"message":"enforced"'
+
+echo "killed while policies change, it is right after each start" >&2
+for pause in 0 0.01 0.02 0.03 0.04 0.05 0.06 0.08; do
+    rm -f "$policy"
+    sleep $pause
+    cp "$folder/aside" "$policy"
+    sleep $pause
+    kill -9 $pid
+    wait $pid || true
+    nft list table inet netpol >/dev/null
+    start
+    until_so good
+    has "$job"
+done
+
+echo "without nft, it says so" >&2
+status=0
+PATH=/nowhere "$program" run --manifests "$manifests" --node worker-1 --runtime-dir "$folder/other" 2>"$folder/second" || status=$?
+[ $status = 2 ]
+grep -q 'install nftables' "$folder/second"
 
 echo "asked to end, it ends, and the rules stay" >&2
 kill -TERM $pid
