@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -141,9 +142,10 @@ impl Source {
         EngineOptions { own_node_egress, ..EngineOptions::default() }
     }
 
-    /// How the rules of a generation enforce.
-    pub fn lower_options(&self, generation: u32) -> LowerOptions {
+    /// How the rules of a generation enforce, with the chains of some policies closed.
+    pub fn lower_options(&self, generation: u32, closed: BTreeSet<String>) -> LowerOptions {
         LowerOptions {
+            closed,
             established: match self.established {
                 Connections::Cut => Established::Cut { mask: MASK, generation },
                 Connections::Keep => Established::Keep,

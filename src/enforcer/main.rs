@@ -14,11 +14,13 @@ mod instance;
 mod kernel;
 mod manifests;
 mod notice;
+mod quarantine;
 mod run;
 mod serve;
 mod status;
 mod trace;
 
+use std::collections::BTreeSet;
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -172,14 +174,9 @@ fn workspace(source: &Source) -> Result<Workspace, Failure> {
 /// The rules for a node. What they leave out is told on standard error.
 fn lowered_once(source: &Source, generation: u32) -> Result<Lowered, Failure> {
     let workspace = workspace(source)?;
-    let lowered = lowered(&workspace, source, generation);
+    let lowered = lower(workspace.engine(), &source.node, &source.lower_options(generation, BTreeSet::new()));
     tell_left_out(&workspace, &lowered, |line| eprintln!("warning: {line}"));
     Ok(lowered)
-}
-
-/// The rules for a node.
-fn lowered(workspace: &Workspace, source: &Source, generation: u32) -> Lowered {
-    lower(workspace.engine(), &source.node, &source.lower_options(generation))
 }
 
 /// Tells what the rules leave out, a line for each.

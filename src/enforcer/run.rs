@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use netpol::Workspace;
-use netpol_nft::{Batch, Ruleset, TABLE};
+use netpol_nft::{Batch, Lowered, Ruleset, TABLE, lower};
 use notify::Watcher;
 use tracing::{error, info, warn};
 
@@ -15,7 +15,7 @@ use crate::instance::Instance;
 use crate::notice::{self, Notice};
 use crate::serve::{Metrics, serve};
 use crate::status::{self, Status};
-use crate::{Failure, kernel, lowered, manifests, next_generation, tell_left_out};
+use crate::{Failure, kernel, manifests, next_generation, quarantine, tell_left_out};
 
 /// How long the enforcer waits for what belongs to a change: an editor or a checkout writes several files.
 const QUIET: Duration = Duration::from_millis(30);
@@ -43,7 +43,8 @@ pub fn run(arguments: &Run) -> Result<(), Failure> {
     enforcer.enforce();
     enforcer.tell(&arguments.runtime.runtime_dir);
     loop {
-        let wait = if watcher.is_none() || enforcer.is_behind() { RETRY } else { AUDIT };
+        let is_settled = watcher.is_some() && !enforcer.is_behind() && enforcer.status.is_verified;
+        let wait = if is_settled { AUDIT } else { RETRY };
         let Some(changes) = next(&notices, wait) else { break };
         if watcher.is_none() || !arguments.source.manifests.exists() {
             watcher = watch(&arguments.source.manifests, &to);
@@ -172,16 +173,29 @@ impl<'a> Enforcer<'a> {
     /// Gives the kernel what the manifests say, if it has something else.
     fn enforce(&mut self) {
         let start = Instant::now();
-        let lower = |generation| lowered(&self.workspace, self.source, generation);
-        if self.given.as_ref() == Some(&lower(self.generation).ruleset) {
+        // Whoever was to blame before may have been mended: then all is tried again.
+        let is_same = || self.given.as_ref() == Some(&self.lower(self.generation, &BTreeSet::new()).ruleset);
+        if self.status.quarantined.is_empty() && is_same() {
             self.is_changed = false;
             return;
         }
         // The first is already one that no connection has.
         let generation = self.generation + u32::from(self.given.is_some());
-        let wanted = lower(generation);
+        let mut wanted = self.lower(generation, &BTreeSet::new());
         tell_left_out(&self.workspace, &wanted, |line| warn!("{line}"));
-        match give(self.given.as_ref(), &wanted.ruleset) {
+        let mut given = give(self.given.as_ref(), &wanted.ruleset);
+        let mut quarantined = BTreeSet::new();
+        if let Err(kernel::Failure::Refused(reason)) = &given
+            && let Some(found) = self.quarantine(generation)
+        {
+            let policies = found.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+            error!("the kernel refuses the rules of {policies}: the pods that they isolate are closed: {reason}");
+            self.metrics.errors.inc();
+            wanted = self.lower(generation, &found);
+            quarantined = found;
+            given = Ok(());
+        }
+        match given {
             Ok(()) => {
                 let (addresses, chains) = (wanted.isolated_addresses(), wanted.ruleset.chains.len());
                 let milliseconds = start.elapsed().as_millis();
@@ -198,6 +212,8 @@ impl<'a> Enforcer<'a> {
                 self.status.enforced_at = status::now();
                 self.status.is_verified = false;
                 self.status.failure = None;
+                self.metrics.quarantined.set(i64::try_from(quarantined.len()).unwrap_or(i64::MAX));
+                self.status.quarantined = quarantined;
                 self.status.pods = status::pods(self.workspace.engine(), &self.source.node);
             }
             Err(failure) => {
@@ -206,6 +222,19 @@ impl<'a> Enforcer<'a> {
                 self.status.failure = Some(failure.to_string());
             }
         }
+    }
+
+    fn lower(&self, generation: u32, closed: &BTreeSet<String>) -> Lowered {
+        let options = self.source.lower_options(generation, closed.clone());
+        lower(self.workspace.engine(), &self.source.node, &options)
+    }
+
+    /// The policies whose rules the kernel refuses; it is left with those of all others.
+    fn quarantine(&self, generation: u32) -> Option<BTreeSet<String>> {
+        let pods = status::pods(self.workspace.engine(), &self.source.node);
+        let policies: BTreeSet<String> = pods.into_iter().flat_map(|pod| [pod.ingress, pod.egress].concat()).collect();
+        let policies: Vec<String> = policies.into_iter().collect();
+        quarantine::find(&policies, |closed| kernel::replace(&self.lower(generation, closed).ruleset).is_ok())
     }
 
     /// Writes down how things are, if that has changed. Nothing depends on it.

@@ -35,6 +35,8 @@ pub struct Metrics {
     pub elements: Gauge,
     /// Files whose former text is in force.
     pub held_files: Gauge,
+    /// Policies whose rules the kernel refuses.
+    pub quarantined: Gauge,
     state: Arc<State>,
 }
 
@@ -55,6 +57,7 @@ impl Metrics {
             isolated_addresses: Gauge::default(),
             elements: Gauge::default(),
             held_files: Gauge::default(),
+            quarantined: Gauge::default(),
             state: Arc::default(),
         }
     }
@@ -80,6 +83,8 @@ impl Metrics {
         registry.register("isolated_addresses", "Addresses of isolated pods, for each direction", addresses);
         registry.register("elements", "Elements of sets in the kernel", self.elements.clone());
         registry.register("held_files", "Files with errors, whose former text is in force", self.held_files.clone());
+        let quarantined = self.quarantined.clone();
+        registry.register("quarantined_policies", "Policies refused by the kernel, closed instead", quarantined);
         registry
     }
 }

@@ -1,5 +1,6 @@
 //! What a running enforcer tells of itself: a file in its runtime folder, and the table made of it.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -32,6 +33,8 @@ pub struct Status {
     pub failure: Option<String>,
     /// Files whose text has errors, so that the text before is in force.
     pub held: Vec<String>,
+    /// Policies whose rules the kernel refuses, so that the pods that they isolate are closed.
+    pub quarantined: BTreeSet<String>,
     /// The pods of the node.
     pub pods: Vec<PodStatus>,
 }
@@ -51,7 +54,7 @@ pub struct PodStatus {
 
 impl Status {
     fn is_good(&self) -> bool {
-        self.is_verified && self.failure.is_none() && self.held.is_empty()
+        self.is_verified && self.failure.is_none() && self.held.is_empty() && self.quarantined.is_empty()
     }
 
     /// Writes the file, in whole or not at all.
@@ -92,6 +95,12 @@ impl Status {
         }
         for path in &self.held {
             let _ = writeln!(text, "HELD: {path} has errors: what it said before stays in force");
+        }
+        for policy in &self.quarantined {
+            let _ = writeln!(
+                text,
+                "QUARANTINED: {policy}: the kernel refuses its rules, the pods that it isolates are closed"
+            );
         }
         let list = |names: &[String], none: &str| if names.is_empty() { none.to_owned() } else { names.join(", ") };
         let title = ["POD", "ADDRESSES", "INGRESS ISOLATED BY", "EGRESS ISOLATED BY"].map(str::to_owned);

@@ -7,6 +7,8 @@
 mod chains;
 mod names;
 
+use std::collections::BTreeSet;
+
 use netpol::Engine;
 use netpol::cluster::{Direction, EndpointId, EndpointKind};
 use netpol::lowering::Lowering;
@@ -27,6 +29,8 @@ pub struct LowerOptions {
     pub deny: Deny,
     /// Whether user space is told of denied packets.
     pub log: Option<Log>,
+    /// Policies, as `namespace/name`, whose rules the kernel does not take: what they isolate is closed in that direction.
+    pub closed: BTreeSet<String>,
 }
 
 /// What happens to connections that are open when policies change.

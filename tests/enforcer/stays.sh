@@ -14,7 +14,7 @@ until_so() {
     tries=0
     until "$@"; do
         tries=$((tries + 1))
-        [ $tries -lt 200 ] || { echo "never so: $*" >&2; cat "$log" >&2; exit 5; }
+        [ $tries -lt 600 ] || { echo "never so: $*" >&2; cat "$log" >&2; exit 5; }
         sleep 0.05
     done
 }
@@ -25,6 +25,21 @@ stays_so() {
     done
 }
 job='10.244.1.12 : goto eg_'
+
+# An `nft` that refuses one address.
+mkdir "$folder/bin"
+cat >"$folder/bin/nft" <<EOF
+#!/bin/sh
+[ "\$1" = -f ] || exec $(command -v nft) "\$@"
+cat >"$folder/batch"
+if grep -q 203.0.113.66 "$folder/batch"; then
+    echo "Error: not this one" >&2
+    exit 1
+fi
+exec $(command -v nft) -f "$folder/batch"
+EOF
+chmod +x "$folder/bin/nft"
+PATH=$folder/bin:$PATH
 
 start
 until_so has "$job"
@@ -127,6 +142,31 @@ until_so lacks "$job"
 cp "$folder/aside" "$policy"
 until_so has "$job"
 
+echo "a policy whose rules the kernel refuses closes its pods, and the others are enforced" >&2
+cat >"$manifests/refused.yaml" <<EOF
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: { name: refused, namespace: shop }
+spec:
+  podSelector: { matchLabels: { app: web } }
+  ingress: [{ from: [{ ipBlock: { cidr: 203.0.113.66/32 } }, { ipBlock: { cidr: 10.0.0.0/8 } }] }]
+EOF
+until_so has '10.244.1.10 : goto in_'
+until_so tells '^QUARANTINED: shop/refused: '
+logs 'the kernel refuses the rules of shop/refused: .*not this one'
+answers /metrics '^netpol_enforcer_quarantined_policies 1'
+closed=$(nft list map inet netpol in4 | grep -o '10.244.1.10 : goto in_[0-9a-f]*' | grep -o 'in_[0-9a-f]*')
+nft list chain inet netpol "$closed" >"$folder/closed"
+grep -q 'goto deny' "$folder/closed"
+[ "$(grep -c goto "$folder/closed")" = 1 ]
+has "$job"
+has '10.244.1.11 : goto in_'
+sed -i 's/203.0.113.66/203.0.113.67/' "$manifests/refused.yaml"
+until_so has 203.0.113.67
+until_so good
+rm "$manifests/refused.yaml"
+until_so good
+
 echo "a folder that goes leaves its rules, and is read again when it is back" >&2
 mv "$manifests" "$folder/gone"
 until_so logs 'what was known stays in force'
@@ -174,4 +214,3 @@ kill -TERM $pid
 wait $pid
 has "$job"
 bad
-! logs "all rules are replaced"

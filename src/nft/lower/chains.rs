@@ -44,7 +44,7 @@ impl<'a> Chains<'a> {
         if let Some(chain) = self.known.get(&isolation) {
             return chain.clone();
         }
-        let tiers = self.lowering.tiers(isolation);
+        let mut tiers = self.lowering.tiers(isolation);
         let labels: Vec<String> =
             tiers.iter().flat_map(|tier| &tier.policies).map(|policy| self.label(policy.id)).collect();
         let ports: Vec<_> =
@@ -54,6 +54,9 @@ impl<'a> Chains<'a> {
             Direction::Ingress => ("in", "allow"),
         };
         let first = name(prefix, (&labels, ports));
+        if labels.iter().any(|policy| self.options.closed.contains(policy)) {
+            tiers = vec![IsolationTier { default: TierDefault::Deny, policies: Vec::new() }];
+        }
         let denied = self.counter("d", direction, &format!("denied by {}", labels.join(", ")));
         for (index, tier) in tiers.iter().enumerate() {
             let of_tier = |index: usize| if index == 0 { first.clone() } else { format!("{first}_{index}") };
