@@ -188,9 +188,11 @@ impl<'a> Enforcer<'a> {
         if let Err(kernel::Failure::Refused(reason)) = &given
             && let Some(found) = self.quarantine(generation)
         {
-            let policies = found.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
-            error!("the kernel refuses the rules of {policies}: the pods that they isolate are closed: {reason}");
-            self.metrics.errors.inc();
+            // None, if it takes the same rules now.
+            for policy in &found {
+                error!("the kernel refuses the rules of {policy}: the pods that it isolates are closed: {reason}");
+                self.metrics.errors.inc();
+            }
             wanted = self.lower(generation, &found);
             quarantined = found;
             given = Ok(());
