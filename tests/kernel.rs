@@ -11,6 +11,8 @@ mod changes;
 mod net;
 #[path = "kernel/probe.rs"]
 mod probe;
+#[path = "kernel/sctp.rs"]
+mod sctp;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -22,7 +24,7 @@ use std::time::Duration;
 
 use netpol::cluster::{Endpoint, EndpointId, EndpointKind};
 use netpol::flow::{End, Flow, Route};
-use netpol::protocol::{Family, Protocol};
+use netpol::protocol::Family;
 use netpol::{Engine, Verdict};
 use netpol_nft::{LowerOptions, Ruleset, lower_pods};
 use netpol_tests::ask::Prepared;
@@ -171,7 +173,7 @@ fn probe_of(engine: &Engine, flow: &Flow) -> Option<Probe> {
         (endpoint.kind == EndpointKind::Pod && !endpoint.host_network).then_some(endpoint)
     };
     let is_same = flow.source == flow.destination;
-    if flow.protocol == Protocol::Sctp || flow.route == Route::Service || is_same {
+    if flow.route == Route::Service || is_same {
         return None;
     }
     let addresses = |end: End| -> Option<Vec<IpAddr>> {

@@ -11,6 +11,7 @@ use netpol::protocol::Protocol;
 use socket2::{Domain, Socket, Type};
 
 use crate::net::{Net, enter};
+use crate::sctp;
 
 /// A connection to try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,7 +77,7 @@ fn answer(net: &Net, (address, protocol, port): (IpAddr, Protocol, u16), ready: 
                 }
             }
         }
-        Protocol::Sctp => unreachable!("SCTP is not tried"),
+        Protocol::Sctp => sctp::answer(place, ready, &is_over),
     }
 }
 
@@ -99,6 +100,6 @@ fn is_answered(net: &Net, probe: &Probe, patience: Duration) -> bool {
             socket.send_to(b"ask", to).unwrap_or_else(|error| panic!("{probe:?}: {error}"));
             socket.recv_from(&mut [0; 8]).is_ok()
         }
-        Protocol::Sctp => unreachable!("SCTP is not tried"),
+        Protocol::Sctp => sctp::is_answered(probe.source, to, patience),
     }
 }
