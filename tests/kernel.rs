@@ -7,12 +7,18 @@
 
 #[path = "kernel/changes.rs"]
 mod changes;
+#[path = "kernel/manifests.rs"]
+mod manifests;
 #[path = "kernel/net.rs"]
 mod net;
+#[path = "kernel/nodes.rs"]
+mod nodes;
 #[path = "kernel/probe.rs"]
 mod probe;
 #[path = "kernel/sctp.rs"]
 mod sctp;
+#[path = "kernel/services.rs"]
+mod services;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -20,7 +26,6 @@ use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
 
 use netpol::cluster::{Endpoint, EndpointId, EndpointKind};
 use netpol::flow::{End, Flow, Route};
@@ -34,13 +39,10 @@ use netpol_tests::random::Random;
 use netpol_tests::run::Reading;
 
 use net::Net;
-use probe::{Probe, try_all};
+use probe::{Probe, differences};
 
 const SEED: u64 = 19_780_101;
 const WORKERS: usize = 3;
-
-/// How long an answer may take at first: what is denied is never answered.
-const PATIENCE: Duration = Duration::from_millis(300);
 
 /// Why no packet can be sent here, if so. In CI that is an error.
 fn obstacle() -> Option<String> {
@@ -109,20 +111,37 @@ fn check_all<T: Sync>(items: &[T], check: impl Fn(&T, &mut String) -> usize + Sy
     tried
 }
 
-#[test]
-fn established_connections_follow_the_rules() {
+/// Runs a test that sends packets, where packets can be sent.
+fn with_packets(test: fn()) {
     match obstacle() {
         Some(obstacle) => println!("{obstacle}"),
-        None => changes::established_connections_follow_the_rules(),
+        None => test(),
     }
 }
 
 #[test]
+fn established_connections_follow_the_rules() {
+    with_packets(changes::established_connections_follow_the_rules);
+}
+
+#[test]
 fn nothing_slips_through_while_rules_are_replaced() {
-    match obstacle() {
-        Some(obstacle) => println!("{obstacle}"),
-        None => changes::nothing_slips_through_while_rules_are_replaced(),
-    }
+    with_packets(changes::nothing_slips_through_while_rules_are_replaced);
+}
+
+#[test]
+fn verdicts_hold_between_nodes() {
+    with_packets(nodes::verdicts_hold_between_nodes);
+}
+
+#[test]
+fn a_node_reaches_its_own_pods() {
+    with_packets(nodes::a_node_reaches_its_own_pods);
+}
+
+#[test]
+fn services_are_judged_by_what_is_behind_them() {
+    with_packets(services::services_are_judged_by_what_is_behind_them);
 }
 
 /// Sends what can be sent, all pods on one node, and says where the kernel and the engine differ. Gives how many were sent.
@@ -133,11 +152,10 @@ fn check(title: &str, engine: &Engine, flows: &[Flow], failures: &mut String) ->
             asked.insert(probe, engine.evaluate(flow) == Verdict::Allow);
         }
     }
-    let probes: Vec<Probe> = asked.keys().copied().collect();
-    if probes.is_empty() {
+    if asked.is_empty() {
         return 0;
     }
-    let used: BTreeSet<IpAddr> = probes.iter().flat_map(|probe| [probe.source, probe.destination]).collect();
+    let used: BTreeSet<IpAddr> = asked.keys().flat_map(|probe| [probe.source, probe.destination]).collect();
     let mut pods: BTreeMap<EndpointId, Vec<IpAddr>> = BTreeMap::new();
     let mut outside = Vec::new();
     for address in used {
@@ -152,18 +170,10 @@ fn check(title: &str, engine: &Engine, flows: &[Flow], failures: &mut String) ->
     let listed = Ruleset::from_listing(&net.listing()).unwrap_or_else(|foreign| panic!("{title}: {foreign}"));
     assert_eq!(ruleset.differences(&listed), [""; 0], "{title}: what is listed is what was given");
     assert!(ruleset == listed, "{title}: the differences are not told");
-    let answers = try_all(&net, &probes, PATIENCE);
-    let wrong: Vec<Probe> = (probes.iter().zip(&answers))
-        .filter(|(probe, answer)| asked[probe] != **answer)
-        .map(|(probe, _)| *probe)
-        .collect();
-    // What was lost for want of time on a busy machine is found now; what is really wrong stays wrong.
-    for (probe, answer) in wrong.iter().zip(try_all(&net, &wrong, 5 * PATIENCE)) {
-        if asked[probe] != answer {
-            failures.push_str(&format!("{title}: {probe:?}: the engine says {}, the kernel {answer}\n", asked[probe]));
-        }
+    for difference in differences(&net, &asked) {
+        failures.push_str(&format!("{title}: {difference}\n"));
     }
-    probes.len()
+    asked.len()
 }
 
 /// The connection to try for a flow; `None` where a node of this test has no such packet.
