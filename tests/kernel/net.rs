@@ -59,7 +59,8 @@ impl Net {
             let end = plan.add_end(outside);
             for (index, node) in nodes.iter().enumerate() {
                 let interface = format!("eth{index}");
-                plan.link(index, end, &interface, outside);
+                let link = plan.link(index, end, &interface, outside);
+                let _ = writeln!(plan.on_nodes[index], "route add default dev {link}\nroute add ::/0 dev {link}");
                 if index == 0 {
                     plan.route_by_default(end, outside);
                 } else {
@@ -189,8 +190,8 @@ impl Plan {
         }
     }
 
-    /// A link over which a node routes what is for an end.
-    fn link(&mut self, node: usize, end: usize, interface: &str, addresses: &[IpAddr]) {
+    /// A link over which a node routes what is for an end, by its name on the node.
+    fn link(&mut self, node: usize, end: usize, interface: &str, addresses: &[IpAddr]) -> String {
         let link = self.connect(node, end, interface);
         let on_node = &mut self.on_nodes[node];
         let _ = writeln!(on_node, "addr add {GATEWAY4}/32 dev {link}\naddr add {GATEWAY6}/64 dev {link} nodad");
@@ -198,6 +199,7 @@ impl Plan {
             let _ = writeln!(on_node, "route add {} dev {link}", alone(*address));
         }
         self.give(end, interface, addresses);
+        link
     }
 
     fn route_by_default(&mut self, end: usize, addresses: &[IpAddr]) {
