@@ -5,8 +5,14 @@
 
 #![cfg(target_os = "linux")]
 
+#[path = "kernel/bridge.rs"]
+mod bridge;
 #[path = "kernel/changes.rs"]
 mod changes;
+#[path = "kernel/denied.rs"]
+mod denied;
+#[path = "kernel/icmp.rs"]
+mod icmp;
 #[path = "kernel/manifests.rs"]
 mod manifests;
 #[path = "kernel/net.rs"]
@@ -142,6 +148,31 @@ fn a_node_reaches_its_own_pods() {
 #[test]
 fn services_are_judged_by_what_is_behind_them() {
     with_packets(services::services_are_judged_by_what_is_behind_them);
+}
+
+#[test]
+fn an_echo_needs_a_rule_without_ports() {
+    with_packets(icmp::an_echo_needs_a_rule_without_ports);
+}
+
+#[test]
+fn errors_come_back_to_who_caused_them() {
+    with_packets(icmp::errors_come_back_to_who_caused_them);
+}
+
+#[test]
+fn bridged_packets_are_judged_if_the_kernel_shows_them() {
+    with_packets(bridge::bridged_packets_are_judged_if_the_kernel_shows_them);
+}
+
+#[test]
+fn a_rejected_connection_fails_at_once() {
+    with_packets(denied::a_rejected_connection_fails_at_once);
+}
+
+#[test]
+fn denied_packets_are_logged() {
+    with_packets(denied::denied_packets_are_logged);
 }
 
 /// Sends what can be sent, all pods on one node, and says where the kernel and the engine differ. Gives how many were sent.
