@@ -44,7 +44,7 @@ use netpol_tests::generate::{flows, generate};
 use netpol_tests::random::Random;
 use netpol_tests::run::Reading;
 
-use net::Net;
+use net::{Net, Node};
 use probe::{Probe, differences};
 
 const SEED: u64 = 19_780_101;
@@ -75,7 +75,7 @@ fn every_case_with_a_packet_to_send_gets_its_verdicts() {
         let Ok(reading) = Reading::of(case) else { return 0 };
         let cluster = prepared.engine.cluster();
         let flows: Vec<Flow> = reading.all_flows().iter().filter_map(|flow| flow.within(cluster)).collect();
-        check(&format!("{} {}", case.file, case.name), &prepared.engine, &flows, failures)
+        check(&format!("{} {}", case.file, case.name), &prepared.engine, &flows, 1, failures)
     });
     assert!(tried > 500, "only {tried} connections tried");
 }
@@ -92,7 +92,8 @@ fn random_clusters_get_their_verdicts() {
         let generated = generate(&mut random);
         let prepared = generated.scenario.prepare();
         let flows = flows(&generated, prepared.engine.cluster(), &mut random);
-        check(&format!("random cluster {seed}"), &prepared.engine, &flows, failures)
+        let nodes = if seed % 2 == 0 { 1 } else { 2 };
+        check(&format!("random cluster {seed} on {nodes} nodes"), &prepared.engine, &flows, nodes, failures)
     });
     assert!(tried > 0);
 }
@@ -166,6 +167,11 @@ fn bridged_packets_are_judged_if_the_kernel_shows_them() {
 }
 
 #[test]
+fn isolated_pods_discover_their_neighbours() {
+    with_packets(bridge::isolated_pods_discover_their_neighbours);
+}
+
+#[test]
 fn a_rejected_connection_fails_at_once() {
     with_packets(denied::a_rejected_connection_fails_at_once);
 }
@@ -175,8 +181,9 @@ fn denied_packets_are_logged() {
     with_packets(denied::denied_packets_are_logged);
 }
 
-/// Sends what can be sent, all pods on one node, and says where the kernel and the engine differ. Gives how many were sent.
-fn check(title: &str, engine: &Engine, flows: &[Flow], failures: &mut String) -> usize {
+/// Sends what can be sent, with the pods dealt out to the nodes, and says where the kernel and the engine differ. Gives how many were
+/// sent.
+fn check(title: &str, engine: &Engine, flows: &[Flow], node_count: usize, failures: &mut String) -> usize {
     let mut asked: BTreeMap<Probe, bool> = BTreeMap::new();
     for flow in flows {
         if let Some(probe) = probe_of(engine, flow) {
@@ -195,12 +202,20 @@ fn check(title: &str, engine: &Engine, flows: &[Flow], failures: &mut String) ->
             None => outside.push(address),
         }
     }
-    let net = Net::new(&pods.values().cloned().collect::<Vec<_>>(), &outside);
-    let ruleset = lower_pods(engine, pods.into_keys(), &LowerOptions::default()).ruleset;
-    net.apply(&ruleset.to_text());
-    let listed = Ruleset::from_listing(&net.listing()).unwrap_or_else(|foreign| panic!("{title}: {foreign}"));
-    assert_eq!(ruleset.differences(&listed), [""; 0], "{title}: what is listed is what was given");
-    assert!(ruleset == listed, "{title}: the differences are not told");
+    let mut nodes = vec![Node::default(); node_count];
+    let mut ids = vec![Vec::new(); node_count];
+    for (index, (pod, addresses)) in pods.into_iter().enumerate() {
+        nodes[index % node_count].pods.push(addresses);
+        ids[index % node_count].push(pod);
+    }
+    let net = Net::with_nodes(&nodes, &outside);
+    for (node, pods) in ids.into_iter().enumerate() {
+        let ruleset = lower_pods(engine, pods, &LowerOptions::default()).ruleset;
+        net.apply_on(node, &ruleset.to_text());
+        let listed = Ruleset::from_listing(&net.listing(node)).unwrap_or_else(|foreign| panic!("{title}: {foreign}"));
+        assert_eq!(ruleset.differences(&listed), [""; 0], "{title}: what is listed is what was given");
+        assert!(ruleset == listed, "{title}: the differences are not told");
+    }
     for difference in differences(&net, &asked) {
         failures.push_str(&format!("{title}: {difference}\n"));
     }

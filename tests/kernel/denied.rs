@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use netpol::Engine;
 use netpol::options::EngineOptions;
-use netpol_nft::{Deny, Log, LowerOptions, lower};
+use netpol_nft::{Deny, Log, LowerOptions, Ruleset, lower};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::manifests::{address, addresses, engine, pod, policy};
@@ -26,7 +26,10 @@ fn cluster() -> Engine {
 
 fn net(options: &LowerOptions) -> Net {
     let net = Net::new(&[addresses(&CLIENT), addresses(&SERVER)], &[]);
-    net.apply(&lower(&cluster(), "worker", options).ruleset.to_text());
+    let ruleset = lower(&cluster(), "worker", options).ruleset;
+    net.apply(&ruleset.to_text());
+    let listed = Ruleset::from_listing(&net.listing(0)).unwrap_or_else(|foreign| panic!("{options:?}: {foreign}"));
+    assert_eq!(ruleset.differences(&listed), [""; 0], "{options:?}: what is listed is what was given");
     net
 }
 

@@ -98,9 +98,9 @@ impl Net {
         self.run_on(node, &["nft", "-f", "-"], ruleset);
     }
 
-    /// What the first node's kernel has, as `nft` lists it.
-    pub fn listing(&self) -> String {
-        self.run_on(0, &["nft", "-j", "list", "table", "inet", "netpol"], "")
+    /// What a node's kernel has, as `nft` lists it.
+    pub fn listing(&self, node: usize) -> String {
+        self.run_on(node, &["nft", "-j", "list", "table", "inet", "netpol"], "")
     }
 
     /// Runs a program on a node, and gives what it prints.
