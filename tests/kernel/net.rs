@@ -51,8 +51,8 @@ impl Net {
             }
         }
         for (here, node) in nodes.iter().enumerate() {
-            for there in 0..here {
-                plan.link_nodes((here, node), (there, &nodes[there]));
+            for (there, other) in nodes.iter().enumerate().take(here) {
+                plan.link_nodes((here, node), (there, other));
             }
         }
         if !outside.is_empty() {
