@@ -25,6 +25,8 @@ mod probe;
 mod sctp;
 #[path = "kernel/services.rs"]
 mod services;
+#[path = "kernel/untracked.rs"]
+mod untracked;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -144,6 +146,11 @@ fn verdicts_hold_between_nodes() {
 #[test]
 fn a_node_reaches_its_own_pods() {
     with_packets(nodes::a_node_reaches_its_own_pods);
+}
+
+#[test]
+fn untracked_packets_are_judged() {
+    with_packets(untracked::untracked_packets_are_judged);
 }
 
 #[test]
