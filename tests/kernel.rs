@@ -5,12 +5,28 @@
 
 #![cfg(target_os = "linux")]
 
+#[path = "kernel/bridge.rs"]
+mod bridge;
 #[path = "kernel/changes.rs"]
 mod changes;
+#[path = "kernel/denied.rs"]
+mod denied;
+#[path = "kernel/icmp.rs"]
+mod icmp;
+#[path = "kernel/manifests.rs"]
+mod manifests;
 #[path = "kernel/net.rs"]
 mod net;
+#[path = "kernel/nodes.rs"]
+mod nodes;
 #[path = "kernel/probe.rs"]
 mod probe;
+#[path = "kernel/sctp.rs"]
+mod sctp;
+#[path = "kernel/services.rs"]
+mod services;
+#[path = "kernel/untracked.rs"]
+mod untracked;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -18,11 +34,10 @@ use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
 
 use netpol::cluster::{Endpoint, EndpointId, EndpointKind};
 use netpol::flow::{End, Flow, Route};
-use netpol::protocol::{Family, Protocol};
+use netpol::protocol::Family;
 use netpol::{Engine, Verdict};
 use netpol_nft::{Batch, Established, LowerOptions, Ruleset, lower_pods};
 use netpol_tests::ask::Prepared;
@@ -31,14 +46,11 @@ use netpol_tests::generate::{flows, generate};
 use netpol_tests::random::Random;
 use netpol_tests::run::Reading;
 
-use net::Net;
-use probe::{Probe, try_all};
+use net::{Net, Node};
+use probe::{Probe, differences};
 
 const SEED: u64 = 19_780_101;
 const WORKERS: usize = 3;
-
-/// How long an answer may take at first: what is denied is never answered.
-const PATIENCE: Duration = Duration::from_millis(300);
 
 /// Why no packet can be sent here, if so. In CI that is an error.
 fn obstacle() -> Option<String> {
@@ -65,7 +77,7 @@ fn every_case_with_a_packet_to_send_gets_its_verdicts() {
         let Ok(reading) = Reading::of(case) else { return 0 };
         let cluster = prepared.engine.cluster();
         let flows: Vec<Flow> = reading.all_flows().iter().filter_map(|flow| flow.within(cluster)).collect();
-        check(&format!("{} {}", case.file, case.name), &prepared.engine, &flows, failures)
+        check(&format!("{} {}", case.file, case.name), &prepared.engine, &flows, 1, failures)
     });
     assert!(tried > 500, "only {tried} connections tried");
 }
@@ -82,7 +94,8 @@ fn random_clusters_get_their_verdicts() {
         let generated = generate(&mut random);
         let prepared = generated.scenario.prepare();
         let flows = flows(&generated, prepared.engine.cluster(), &mut random);
-        check(&format!("random cluster {seed}"), &prepared.engine, &flows, failures)
+        let nodes = if seed % 2 == 0 { 1 } else { 2 };
+        check(&format!("random cluster {seed} on {nodes} nodes"), &prepared.engine, &flows, nodes, failures)
     });
     assert!(tried > 0);
 }
@@ -107,35 +120,87 @@ fn check_all<T: Sync>(items: &[T], check: impl Fn(&T, &mut String) -> usize + Sy
     tried
 }
 
-#[test]
-fn established_connections_follow_the_rules() {
+/// Runs a test that sends packets, where packets can be sent.
+fn with_packets(test: fn()) {
     match obstacle() {
         Some(obstacle) => println!("{obstacle}"),
-        None => changes::established_connections_follow_the_rules(),
+        None => test(),
     }
+}
+
+#[test]
+fn established_connections_follow_the_rules() {
+    with_packets(changes::established_connections_follow_the_rules);
 }
 
 #[test]
 fn nothing_slips_through_while_rules_are_replaced() {
-    match obstacle() {
-        Some(obstacle) => println!("{obstacle}"),
-        None => changes::nothing_slips_through_while_rules_are_replaced(),
-    }
+    with_packets(changes::nothing_slips_through_while_rules_are_replaced);
 }
 
-/// Sends what can be sent, all pods on one node, and says where the kernel and the engine differ. Gives how many were sent.
-fn check(title: &str, engine: &Engine, flows: &[Flow], failures: &mut String) -> usize {
+#[test]
+fn verdicts_hold_between_nodes() {
+    with_packets(nodes::verdicts_hold_between_nodes);
+}
+
+#[test]
+fn a_node_reaches_its_own_pods() {
+    with_packets(nodes::a_node_reaches_its_own_pods);
+}
+
+#[test]
+fn untracked_packets_are_judged() {
+    with_packets(untracked::untracked_packets_are_judged);
+}
+
+#[test]
+fn services_are_judged_by_what_is_behind_them() {
+    with_packets(services::services_are_judged_by_what_is_behind_them);
+}
+
+#[test]
+fn an_echo_needs_a_rule_without_ports() {
+    with_packets(icmp::an_echo_needs_a_rule_without_ports);
+}
+
+#[test]
+fn errors_come_back_to_who_caused_them() {
+    with_packets(icmp::errors_come_back_to_who_caused_them);
+}
+
+#[test]
+fn bridged_packets_are_judged_if_the_kernel_shows_them() {
+    with_packets(bridge::bridged_packets_are_judged_if_the_kernel_shows_them);
+}
+
+#[test]
+fn isolated_pods_discover_their_neighbours() {
+    with_packets(bridge::isolated_pods_discover_their_neighbours);
+}
+
+#[test]
+fn a_rejected_connection_fails_at_once() {
+    with_packets(denied::a_rejected_connection_fails_at_once);
+}
+
+#[test]
+fn denied_packets_are_logged() {
+    with_packets(denied::denied_packets_are_logged);
+}
+
+/// Sends what can be sent, with the pods dealt out to the nodes, and says where the kernel and the engine differ. Gives how many were
+/// sent.
+fn check(title: &str, engine: &Engine, flows: &[Flow], node_count: usize, failures: &mut String) -> usize {
     let mut asked: BTreeMap<Probe, bool> = BTreeMap::new();
     for flow in flows {
         if let Some(probe) = probe_of(engine, flow) {
             asked.insert(probe, engine.evaluate(flow) == Verdict::Allow);
         }
     }
-    let probes: Vec<Probe> = asked.keys().copied().collect();
-    if probes.is_empty() {
+    if asked.is_empty() {
         return 0;
     }
-    let used: BTreeSet<IpAddr> = probes.iter().flat_map(|probe| [probe.source, probe.destination]).collect();
+    let used: BTreeSet<IpAddr> = asked.keys().flat_map(|probe| [probe.source, probe.destination]).collect();
     let mut pods: BTreeMap<EndpointId, Vec<IpAddr>> = BTreeMap::new();
     let mut outside = Vec::new();
     for address in used {
@@ -144,37 +209,37 @@ fn check(title: &str, engine: &Engine, flows: &[Flow], failures: &mut String) ->
             None => outside.push(address),
         }
     }
-    let net = Net::new(&pods.values().cloned().collect::<Vec<_>>(), &outside);
-    let ruleset = lower_pods(engine, pods.into_keys(), &LowerOptions::default()).ruleset;
-    net.apply(&ruleset.to_text());
-    let listed = Ruleset::from_listing(&net.listing()).unwrap_or_else(|foreign| panic!("{title}: {foreign}"));
-    assert_eq!(ruleset.differences(&listed), [""; 0], "{title}: what is listed is what was given");
-    assert!(ruleset == listed, "{title}: the differences are not told");
-    check_batches(title, &net, engine, &ruleset);
-    let answers = try_all(&net, &probes, PATIENCE);
-    let wrong: Vec<Probe> = (probes.iter().zip(&answers))
-        .filter(|(probe, answer)| asked[probe] != **answer)
-        .map(|(probe, _)| *probe)
-        .collect();
-    // What was lost for want of time on a busy machine is found now; what is really wrong stays wrong.
-    for (probe, answer) in wrong.iter().zip(try_all(&net, &wrong, 5 * PATIENCE)) {
-        if asked[probe] != answer {
-            failures.push_str(&format!("{title}: {probe:?}: the engine says {}, the kernel {answer}\n", asked[probe]));
-        }
+    let mut nodes = vec![Node::default(); node_count];
+    let mut ids = vec![Vec::new(); node_count];
+    for (index, (pod, addresses)) in pods.into_iter().enumerate() {
+        nodes[index % node_count].pods.push(addresses);
+        ids[index % node_count].push(pod);
     }
-    probes.len()
+    let net = Net::with_nodes(&nodes, &outside);
+    for (node, pods) in ids.into_iter().enumerate() {
+        let ruleset = lower_pods(engine, pods, &LowerOptions::default()).ruleset;
+        net.apply_on(node, &ruleset.to_text());
+        let listed = Ruleset::from_listing(&net.listing(node)).unwrap_or_else(|foreign| panic!("{title}: {foreign}"));
+        assert_eq!(ruleset.differences(&listed), [""; 0], "{title}: what is listed is what was given");
+        assert!(ruleset == listed, "{title}: the differences are not told");
+        check_batches(title, &net, node, engine, &ruleset);
+    }
+    for difference in differences(&net, &asked) {
+        failures.push_str(&format!("{title}: {difference}\n"));
+    }
+    asked.len()
 }
 
 /// Takes the kernel to another ruleset and back, by what differs between the two.
-fn check_batches(title: &str, net: &Net, engine: &Engine, ruleset: &Ruleset) {
+fn check_batches(title: &str, net: &Net, node: usize, engine: &Engine, ruleset: &Ruleset) {
     let pods = engine.cluster().endpoint_ids().map(|(id, _)| id).step_by(2);
     let established = Established::Cut { mask: 0xfff0_0000, generation: 2 };
     let other = lower_pods(engine, pods, &LowerOptions { established, ..LowerOptions::default() }).ruleset;
     for (from, to) in [(ruleset, &other), (&other, ruleset)] {
         let batch = Batch::between(from, to).unwrap_or_else(|| panic!("{title}: the frame is the same"));
         assert!(!batch.is_empty(), "{title}: the generations differ");
-        net.apply(&batch.to_string());
-        let listed = Ruleset::from_listing(&net.listing()).unwrap_or_else(|foreign| panic!("{title}: {foreign}"));
+        net.apply_on(node, &batch.to_string());
+        let listed = Ruleset::from_listing(&net.listing(node)).unwrap_or_else(|foreign| panic!("{title}: {foreign}"));
         assert_eq!(to.differences(&listed), [""; 0], "{title}: {batch}");
     }
 }
@@ -186,7 +251,7 @@ fn probe_of(engine: &Engine, flow: &Flow) -> Option<Probe> {
         (endpoint.kind == EndpointKind::Pod && !endpoint.host_network).then_some(endpoint)
     };
     let is_same = flow.source == flow.destination;
-    if flow.protocol == Protocol::Sctp || flow.route == Route::Service || is_same {
+    if flow.route == Route::Service || is_same {
         return None;
     }
     let addresses = |end: End| -> Option<Vec<IpAddr>> {

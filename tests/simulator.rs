@@ -10,7 +10,7 @@ use netpol::cluster::{Endpoint, EndpointId, EndpointKind};
 use netpol::flow::{End, Flow, Route};
 use netpol::options::HostNetwork;
 use netpol::protocol::Family;
-use netpol_nft::{Conntrack, Hook, LowerOptions, Packet, Ruleset, Transport, lower, lower_pods, simulate};
+use netpol_nft::{Conntrack, Hook, LowerOptions, Packet, Ruleset, State, Transport, lower, lower_pods, simulate};
 
 /// Every node of a cluster, as it is lowered. A pod whose node is not known has one of its own.
 pub struct Nodes<'a> {
@@ -122,7 +122,11 @@ impl Walk<'_, '_> {
     fn passes(&self, node: Node<'_>, hook: Hook) -> bool {
         let transport = Transport::To(self.flow.protocol, self.flow.port);
         let packet = Packet { source: self.source, destination: self.destination, transport };
-        simulate(&self.nodes.rulesets[&node], hook, &packet, &Conntrack::default()).is_accepted
+        let judge = |conntrack| simulate(&self.nodes.rulesets[&node], hook, &packet, &conntrack).is_accepted;
+        let is_accepted = judge(Conntrack::default());
+        let untracked = Conntrack { state: State::Untracked, ..Conntrack::default() };
+        assert_eq!(judge(untracked), is_accepted, "without conntrack, {packet:?} is judged otherwise");
+        is_accepted
     }
 }
 

@@ -183,9 +183,11 @@ fn add_frame(ruleset: &mut Ruleset, options: &LowerOptions, has_pairs: bool, pol
         Deny::Drop => Statement::Drop,
         Deny::Reject => Statement::Reject,
     };
-    let deny = marks.map(|(_, denied)| Statement::SetMark(denied)).into_iter().chain([refusal]);
+    // In rules apart: a packet that conntrack does not follow has no mark to set, and the rest of such a rule is not done.
+    let mark = marks.map(|(_, denied)| rule(vec![], vec![Statement::SetMark(denied)]));
+    let deny = mark.into_iter().chain([rule(vec![], vec![refusal])]);
     add_chain(ruleset, "allow", None, vec![rule(vec![], allow.collect())]);
-    add_chain(ruleset, "deny", None, vec![rule(vec![], deny.collect())]);
+    add_chain(ruleset, "deny", None, deny.collect());
     for (name, direction, side, next) in [
         ("egress", Direction::Egress, Side::Source, "ingress"),
         ("ingress", Direction::Ingress, Side::Destination, "allow"),

@@ -49,6 +49,8 @@ pub enum State {
     Established,
     /// Another connection's error or helper.
     Related,
+    /// Conntrack does not follow it: by a rule of somebody else, or since it is no valid packet. It has no mark, and is no reply.
+    Untracked,
 }
 
 /// How a walk ended.
@@ -131,6 +133,8 @@ impl<'a> Walk<'a> {
         for statement in &rule.statements {
             match statement {
                 Statement::Counter(_) | Statement::Log { .. } => {}
+                // The kernel ends the rule, and goes on with the next.
+                Statement::SetMark(_) if self.conntrack.state == State::Untracked => return None,
                 Statement::SetMark(Mark { mask, value }) => self.mark = self.mark & !mask | value,
                 Statement::Accept => return Some(End::Accepted),
                 Statement::Drop | Statement::Reject => return Some(End::Dropped),
@@ -177,12 +181,12 @@ impl<'a> Walk<'a> {
                 _ => false,
             },
             Match::State(states) => match self.conntrack.state {
-                State::New => false,
+                State::New | State::Untracked => false,
                 State::Established => matches!(states, States::Established | States::EstablishedOrRelated),
                 State::Related => matches!(states, States::Related | States::EstablishedOrRelated),
             },
-            Match::Reply => self.conntrack.is_reply,
-            Match::Mark(Mark { mask, value }) => self.mark & mask == *value,
+            Match::Reply => self.conntrack.state != State::Untracked && self.conntrack.is_reply,
+            Match::Mark(Mark { mask, value }) => self.conntrack.state != State::Untracked && self.mark & mask == *value,
             Match::NeighbourDiscovery => packet.transport == Transport::NeighbourDiscovery,
         }
     }

@@ -1,7 +1,7 @@
 //! What happens to connections and packets while rules change.
 
 use std::io::{Read, Write};
-use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 use std::thread;
@@ -10,9 +10,8 @@ use std::time::Duration;
 use netpol::Engine;
 use netpol::options::EngineOptions;
 use netpol_nft::{Established, LowerOptions, lower};
-use netpol_tests::ask::Prepared;
-use netpol_tests::case::Case;
 
+use crate::manifests::{address, engine, from_application, pod, policy};
 use crate::net::{Net, enter};
 
 const CLIENT: &str = "10.0.0.1";
@@ -21,27 +20,12 @@ const SERVER: &str = "10.0.0.3";
 const PORT: u16 = 5432;
 const PATIENCE: Duration = Duration::from_millis(500);
 
-fn address(text: &str) -> IpAddr {
-    text.parse().expect("it is an address")
-}
-
-/// A server, a client and another pod on one node, and a policy that lets pods with this label in to the server.
-fn engine(allowed: &str) -> Engine {
-    let pod = |name: &str, address: &str| {
-        format!(
-            "apiVersion: v1\nkind: Pod\nmetadata: {{ name: {name}, namespace: shop, labels: {{ app: {name} }} }}\n\
-             spec: {{ nodeName: worker }}\nstatus: {{ podIP: {address} }}\n---\n"
-        )
-    };
-    let pods = [pod("client", CLIENT), pod("other", OTHER), pod("server", SERVER)].concat();
-    let policy = format!(
-        "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{ name: server, namespace: shop }}\nspec:\n  \
-         podSelector: {{ matchLabels: {{ app: server }} }}\n  \
-         ingress: [{{ from: [{{ podSelector: {{ matchLabels: {{ app: {allowed} }} }} }}] }}]\n"
-    );
-    let prepared = Prepared::new(&Case::sources([format!("{pods}{policy}").as_str()]), EngineOptions::default());
-    assert!(prepared.slugs().is_empty(), "{:?}", prepared.diagnostics);
-    prepared.engine
+/// A server, a client and another pod on one node, and a policy that lets pods of this application in to the server.
+fn cluster(allowed: &str) -> Engine {
+    let pods = [("client", CLIENT), ("other", OTHER), ("server", SERVER)];
+    let pods = pods.map(|(name, address)| pod(name, name, "worker", &[address])).concat();
+    let policy = policy("server", &format!("ingress: [{{ from: [{}] }}]", from_application(allowed)));
+    engine(&[pods, policy], EngineOptions::default())
 }
 
 fn net() -> Net {
@@ -50,7 +34,7 @@ fn net() -> Net {
 
 fn rules(allowed: &str, established: Established) -> String {
     let options = LowerOptions { established, ..LowerOptions::default() };
-    lower(&engine(allowed), "worker", &options).ruleset.to_text()
+    lower(&cluster(allowed), "worker", &options).ruleset.to_text()
 }
 
 fn generation(generation: u32) -> Established {

@@ -1,6 +1,6 @@
 //! Connections that are tried, all at once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,6 +11,7 @@ use netpol::protocol::Protocol;
 use socket2::{Domain, Socket, Type};
 
 use crate::net::{Net, enter};
+use crate::sctp;
 
 /// A connection to try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,21 +22,61 @@ pub struct Probe {
     pub port: u16,
 }
 
+/// How a connection that is denied ends: in silence, or with word of it.
+const DENIED: [ErrorKind; 4] =
+    [ErrorKind::TimedOut, ErrorKind::WouldBlock, ErrorKind::HostUnreachable, ErrorKind::PermissionDenied];
+
 /// Nobody waits longer, whatever fails.
 const LONGEST: Duration = Duration::from_secs(10);
 
-/// Tries all of them, with somebody who answers at each destination, and says which were answered in time.
-pub fn try_all(net: &Net, probes: &[Probe], patience: Duration) -> Vec<bool> {
-    let services: BTreeSet<(IpAddr, Protocol, u16)> =
-        probes.iter().map(|probe| (probe.destination, probe.protocol, probe.port)).collect();
+/// How long an answer may take at first: what is denied is never answered.
+const PATIENCE: Duration = Duration::from_millis(300);
+
+/// Where somebody answers.
+pub type Place = (IpAddr, Protocol, u16);
+
+impl Probe {
+    pub fn place(&self) -> Place {
+        (self.destination, self.protocol, self.port)
+    }
+}
+
+/// Tries all that is expected to be answered or not, with somebody who answers at each destination, and tells what differs.
+pub fn differences(net: &Net, expected: &BTreeMap<Probe, bool>) -> Vec<String> {
+    differences_at(net, &expected.keys().map(Probe::place).collect(), expected)
+}
+
+/// The same, with somebody who answers at these places only.
+pub fn differences_at(net: &Net, places: &BTreeSet<Place>, expected: &BTreeMap<Probe, bool>) -> Vec<String> {
+    let wrong_ones = |probes: &[Probe], patience| -> Vec<Probe> {
+        let answers = try_all(net, places, probes, patience);
+        probes
+            .iter()
+            .zip(answers)
+            .filter(|(probe, answer)| expected[probe] != *answer)
+            .map(|(probe, _)| *probe)
+            .collect()
+    };
+    let wrong = wrong_ones(&expected.keys().copied().collect::<Vec<_>>(), PATIENCE);
+    if wrong.is_empty() {
+        return Vec::new();
+    }
+    // What was lost for want of time on a busy machine is found now; what is really wrong stays wrong.
+    let wrong = wrong_ones(&wrong, 5 * PATIENCE);
+    let tell = |probe: &Probe| format!("{probe:?}: expected {}, the kernel says {}", expected[probe], !expected[probe]);
+    wrong.iter().map(tell).collect()
+}
+
+/// Tries all of them at once, and says which were answered in time.
+fn try_all(net: &Net, places: &BTreeSet<Place>, probes: &[Probe], patience: Duration) -> Vec<bool> {
     let is_over = AtomicBool::new(false);
     thread::scope(|scope| {
         let is_over = &is_over;
-        let ready: Vec<_> = services
-            .into_iter()
-            .map(|service| {
+        let ready: Vec<_> = places
+            .iter()
+            .map(|place| {
                 let (is_ready, ready) = std::sync::mpsc::channel();
-                scope.spawn(move || answer(net, service, &|| is_ready.send(()).expect("somebody waits"), is_over));
+                scope.spawn(move || answer(net, *place, &|| is_ready.send(()).expect("somebody waits"), is_over));
                 ready
             })
             .collect();
@@ -47,8 +88,8 @@ pub fn try_all(net: &Net, probes: &[Probe], patience: Duration) -> Vec<bool> {
     })
 }
 
-/// Answers at a service until it is over.
-fn answer(net: &Net, (address, protocol, port): (IpAddr, Protocol, u16), ready: &dyn Fn(), is_over: &AtomicBool) {
+/// Answers at a place until it is over.
+fn answer(net: &Net, (address, protocol, port): Place, ready: &dyn Fn(), is_over: &AtomicBool) {
     let start = Instant::now();
     let is_over = || is_over.load(Ordering::Relaxed) || start.elapsed() > LONGEST;
     enter(net.name(address));
@@ -76,7 +117,7 @@ fn answer(net: &Net, (address, protocol, port): (IpAddr, Protocol, u16), ready: 
                 }
             }
         }
-        Protocol::Sctp => unreachable!("SCTP is not tried"),
+        Protocol::Sctp => sctp::answer(place, ready, &is_over),
     }
 }
 
@@ -89,7 +130,7 @@ fn is_answered(net: &Net, probe: &Probe, patience: Duration) -> bool {
             socket.bind(&from.into()).unwrap_or_else(|error| panic!("{from}: {error}"));
             match socket.connect_timeout(&to.into(), patience) {
                 Ok(()) => true,
-                Err(error) if matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock) => false,
+                Err(error) if DENIED.contains(&error.kind()) => false,
                 Err(error) => panic!("{probe:?}: {error}"),
             }
         }
@@ -99,6 +140,6 @@ fn is_answered(net: &Net, probe: &Probe, patience: Duration) -> bool {
             socket.send_to(b"ask", to).unwrap_or_else(|error| panic!("{probe:?}: {error}"));
             socket.recv_from(&mut [0; 8]).is_ok()
         }
-        Protocol::Sctp => unreachable!("SCTP is not tried"),
+        Protocol::Sctp => sctp::is_answered(probe.source, to, patience),
     }
 }
