@@ -64,10 +64,10 @@ impl Batch {
     }
 
     fn add_objects(&mut self, from: &Ruleset, to: &Ruleset) {
-        let sets = new(&from.sets, &to.sets).map(|(name, set)| Change::AddSet(name.clone(), set.clone()));
+        let sets = only_in(&to.sets, &from.sets).map(|(name, set)| Change::AddSet(name.clone(), set.clone()));
         let counters =
-            new(&from.counters, &to.counters).map(|(name, what)| Change::AddCounter(name.clone(), what.clone()));
-        let chains = new(&from.chains, &to.chains).map(|(name, _)| Change::AddChain(name.clone()));
+            only_in(&to.counters, &from.counters).map(|(name, what)| Change::AddCounter(name.clone(), what.clone()));
+        let chains = only_in(&to.chains, &from.chains).map(|(name, _)| Change::AddChain(name.clone()));
         self.0.extend(sets.chain(counters).chain(chains));
     }
 
@@ -89,7 +89,7 @@ impl Batch {
 
     fn change_rules(&mut self, from: &Ruleset, to: &Ruleset) {
         // Rules that go may be what keeps another chain from going.
-        let gone = new(&to.chains, &from.chains).map(|(name, _)| Change::FlushChain(name.clone()));
+        let gone = only_in(&from.chains, &to.chains).map(|(name, _)| Change::FlushChain(name.clone()));
         self.0.extend(gone);
         for (name, chain) in &to.chains {
             let old = from.chains.get(name);
@@ -111,7 +111,7 @@ impl Batch {
     }
 
     fn delete<T>(&mut self, kind: Kind, from: &BTreeMap<String, T>, to: &BTreeMap<String, T>) {
-        self.0.extend(new(to, from).map(|(name, _)| Change::Delete(kind, name.clone())));
+        self.0.extend(only_in(from, to).map(|(name, _)| Change::Delete(kind, name.clone())));
     }
 }
 
@@ -127,8 +127,12 @@ fn common<'a, T>(
     from.iter().filter_map(|(name, old)| Some((name, old, to.get(name)?)))
 }
 
-fn new<'a, T>(from: &'a BTreeMap<String, T>, to: &'a BTreeMap<String, T>) -> impl Iterator<Item = (&'a String, &'a T)> {
-    to.iter().filter(|(name, _)| !from.contains_key(*name))
+/// What one has and the other lacks.
+fn only_in<'a, T>(
+    one: &'a BTreeMap<String, T>,
+    other: &'a BTreeMap<String, T>,
+) -> impl Iterator<Item = (&'a String, &'a T)> {
+    one.iter().filter(|(name, _)| !other.contains_key(*name))
 }
 
 impl Display for Batch {
