@@ -78,6 +78,9 @@ nft list table inet netpol
 "$0" trace "$@" shop/web shop/db 5432/tcp
 "$0" trace "$@" shop/job shop/db sql
 "$0" trace "$@" 192.0.2.1 shop/db 5432
+"$0" trace "$@" shop/db shop/db 5432
+"$0" trace "$@" shop/web fd00:0:0:0:0:0:0:5 80
+"$0" trace "$@" shop/job fd00::5 80
 nft add element inet netpol in4 '{ 10.9.9.9 : goto deny }'
 nft delete rule inet netpol egress handle "$(nft -a list chain inet netpol egress | sed -n 's/.*eg6 # handle //p')"
 "$0" verify "$@" && exit 7
@@ -117,10 +120,14 @@ nft list tables"#;
     for line in told {
         assert!(out.contains(line), "{line} is not in {out}");
     }
+    let docs = fs::read_to_string(workspace().join("docs/enforcer.md")).expect("the page is there");
+    let (_, traced) = docs.split_once("shop/web shop/db 5432/tcp\n").expect("the page shows a trace");
+    let (traced_in_the_docs, _) = traced.split_once("```").expect("its block ends");
     let traces = [
-        "shop/web[Pod] -> shop/db[Pod], TCP 5432\n  engine  egress allow: default\n  engine  ingress deny: isolated (shop/db)\n  \
-         kernel  stops 10.244.1.10 -> 10.244.1.11:\n",
-        "goto deny   # ingress denied by shop/db\n",
+        traced_in_the_docs,
+        "  kernel  passes 10.244.1.11 -> 10.244.1.11: what a pod sends to itself does not leave it\n",
+        "  kernel  passes fd00:10:244:1::a -> fd00::5:\n",
+        "  no packet: the ends have no addresses of one family\n",
         "shop/job[Pod] -> shop/db[Pod], TCP 5432\n",
         "192.0.2.1 -> shop/db[Pod], TCP 5432\n  engine  egress allow: external, which is not for this node to say\n",
         "shop/web[Pod] -> shop/db[Pod], UDP 53\n",

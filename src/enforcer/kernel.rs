@@ -46,6 +46,15 @@ pub fn list() -> Result<Option<String>, Failure> {
     nft(&["-j", "list", "table", "inet", TABLE], "").map(Some)
 }
 
+/// How the table of a listing differs from a ruleset, a line each.
+pub fn differences(wanted: &Ruleset, listing: Option<&str>) -> Vec<String> {
+    match listing.map(Ruleset::from_listing) {
+        None => vec![format!("there is no table inet {TABLE}: nothing is isolated")],
+        Some(Ok(found)) => wanted.differences(&found),
+        Some(Err(foreign)) => vec![foreign.to_string()],
+    }
+}
+
 fn batch(text: &str) -> Result<(), Failure> {
     nft(&["-f", "-"], text).map(drop)
 }

@@ -23,13 +23,13 @@ mod trace;
 use std::collections::BTreeSet;
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use args::{Command, Enforcer, LogFormat, MASK, RuntimeDir, Source};
 use clap::Parser;
 use netpol::Workspace;
+use netpol::cluster::{Endpoint, EndpointKind};
 use netpol::flow::FlowError;
-use netpol_nft::{Foreign, Lowered, Ruleset, TABLE, generation, lower};
+use netpol_nft::{Foreign, Lowered, Ruleset, generation, lower};
 
 /// Why a command could not do what it is for.
 #[derive(Debug, thiserror::Error)]
@@ -87,13 +87,7 @@ fn execute(command: &Command) -> Result<u8, Failure> {
             let listing = kernel::list()?;
             let generation = listing.as_deref().and_then(|listing| generation(listing, MASK)).unwrap_or(1);
             let wanted = lowered_once(source, generation)?.ruleset;
-            let differences = match listing {
-                None => vec![format!("there is no table inet {TABLE}: nothing is isolated")],
-                Some(listing) => match Ruleset::from_listing(&listing) {
-                    Ok(found) => wanted.differences(&found),
-                    Err(foreign) => vec![foreign.to_string()],
-                },
-            };
+            let differences = kernel::differences(&wanted, listing.as_deref());
             print(&differences.iter().map(|difference| format!("{difference}\n")).collect::<String>())?;
             if differences.is_empty() {
                 eprintln!("the kernel has the rules of these manifests");
@@ -130,8 +124,7 @@ fn execute(command: &Command) -> Result<u8, Failure> {
 /// be marked by rules that are gone, and the clock gives one that is unlikely to be theirs.
 fn next_generation(listing: Option<&str>) -> u32 {
     let last = listing.and_then(|listing| generation(listing, MASK));
-    let clock =
-        || SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() % (1 << MASK.count_ones());
+    let clock = || status::now() % (1 << MASK.count_ones());
     last.or_else(|| u32::try_from(clock()).ok()).unwrap_or_default() + 1
 }
 
@@ -177,6 +170,11 @@ fn lowered_once(source: &Source, generation: u32) -> Result<Lowered, Failure> {
     let lowered = lower(workspace.engine(), &source.node, &source.lower_options(generation, BTreeSet::new()));
     tell_left_out(&workspace, &lowered, |line| eprintln!("warning: {line}"));
     Ok(lowered)
+}
+
+/// Whether rules of a node are about an endpoint: its pods, but not those on its own network.
+fn is_pod_of(endpoint: &Endpoint, node: &str) -> bool {
+    endpoint.kind == EndpointKind::Pod && endpoint.node.as_deref() == Some(node) && !endpoint.host_network
 }
 
 /// Tells what the rules leave out, a line for each.

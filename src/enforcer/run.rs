@@ -6,8 +6,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use netpol::Workspace;
-use netpol_nft::{Batch, Lowered, Ruleset, TABLE, lower};
+use netpol_nft::{Batch, Lowered, Ruleset, lower};
 use notify::Watcher;
+use prometheus_client::metrics::gauge::Gauge;
 use tracing::{error, info, warn};
 
 use crate::args::{Run, Source};
@@ -199,24 +200,9 @@ impl<'a> Enforcer<'a> {
         }
         match given {
             Ok(()) => {
-                let (addresses, chains) = (wanted.isolated_addresses(), wanted.ruleset.chains.len());
-                let milliseconds = start.elapsed().as_millis();
-                info!(generation, addresses, chains, milliseconds, "enforced");
-                self.metrics.sync.observe(start.elapsed().as_secs_f64());
-                self.metrics.changes.inc();
-                self.metrics.isolated_addresses.set(i64::try_from(addresses).unwrap_or(i64::MAX));
-                let elements: usize = wanted.ruleset.sets.values().map(|set| set.elements.len()).sum();
-                self.metrics.elements.set(i64::try_from(elements).unwrap_or(i64::MAX));
                 self.generation = generation;
-                self.given = Some(wanted.ruleset);
-                self.is_changed = false;
-                self.status.generation = generation;
-                self.status.enforced_at = status::now();
-                self.status.is_verified = false;
-                self.status.failure = None;
-                self.metrics.quarantined.set(i64::try_from(quarantined.len()).unwrap_or(i64::MAX));
                 self.status.quarantined = quarantined;
-                self.status.pods = status::pods(self.workspace.engine(), &self.source.node);
+                self.note_given(wanted, start.elapsed());
             }
             Err(failure) => {
                 error!("{failure}");
@@ -224,6 +210,23 @@ impl<'a> Enforcer<'a> {
                 self.status.failure = Some(failure.to_string());
             }
         }
+    }
+
+    /// The kernel has taken a ruleset.
+    fn note_given(&mut self, lowered: Lowered, took: Duration) {
+        let (addresses, chains) = (lowered.isolated_addresses(), lowered.ruleset.chains.len());
+        info!(generation = self.generation, addresses, chains, milliseconds = took.as_millis(), "enforced");
+        self.metrics.sync.observe(took.as_secs_f64());
+        self.metrics.changes.inc();
+        set(&self.metrics.isolated_addresses, addresses);
+        set(&self.metrics.elements, lowered.ruleset.sets.values().map(|set| set.elements.len()).sum());
+        self.status.generation = self.generation;
+        self.status.enforced_at = status::now();
+        self.status.is_verified = false;
+        self.status.failure = None;
+        self.status.pods = status::pods(self.workspace.engine(), &self.source.node);
+        self.given = Some(lowered.ruleset);
+        self.is_changed = false;
     }
 
     fn lower(&self, generation: u32, closed: &BTreeSet<String>) -> Lowered {
@@ -241,7 +244,8 @@ impl<'a> Enforcer<'a> {
 
     /// Writes down how things are, if that has changed. Nothing depends on it.
     fn tell(&mut self, folder: &Path) {
-        self.metrics.held_files.set(i64::try_from(self.status.held.len()).unwrap_or(i64::MAX));
+        set(&self.metrics.held_files, self.status.held.len());
+        set(&self.metrics.quarantined, self.status.quarantined.len());
         self.metrics.came_round(self.status.is_verified && self.status.failure.is_none());
         if self.told.as_ref() == Some(&self.status) {
             return;
@@ -255,19 +259,15 @@ impl<'a> Enforcer<'a> {
     /// Compares the kernel with what it was given, and puts it right.
     fn audit(&mut self) {
         let Some(given) = &self.given else { return };
-        let difference = match kernel::list() {
+        let differences = match kernel::list() {
+            Ok(listing) => kernel::differences(given, listing.as_deref()),
             Err(failure) => {
                 self.status.is_verified = false;
                 return error!("the rules cannot be read back: {failure}");
             }
-            Ok(None) => Some(format!("there is no table inet {TABLE}")),
-            Ok(Some(listing)) => match Ruleset::from_listing(&listing) {
-                Ok(found) => given.differences(&found).into_iter().next(),
-                Err(foreign) => Some(foreign.to_string()),
-            },
         };
-        self.status.is_verified = difference.is_none();
-        if let Some(difference) = difference {
+        self.status.is_verified = differences.is_empty();
+        if let Some(difference) = differences.first() {
             self.status.drifts += 1;
             self.metrics.drifts.inc();
             warn!(drifts = self.status.drifts, "somebody changed the rules: {difference}");
@@ -277,6 +277,10 @@ impl<'a> Enforcer<'a> {
             self.enforce();
         }
     }
+}
+
+fn set(gauge: &Gauge, value: usize) {
+    gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
 }
 
 /// Gives the kernel a ruleset: what differs from the one that it was given before, or all of it.

@@ -7,8 +7,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use std::{fs, io};
 
 use netpol::Engine;
-use netpol::cluster::{Direction, EndpointId, EndpointKind};
+use netpol::cluster::{Direction, EndpointId};
 use serde::{Deserialize, Serialize};
+
+use crate::is_pod_of;
 
 /// What is longer sticks out.
 const WIDEST_COLUMN: usize = 60;
@@ -123,15 +125,13 @@ impl Status {
     }
 }
 
-/// The pods of a node, as its engine sees them. Those on the node's own network are the node.
+/// The pods of a node, as its engine sees them.
 pub fn pods(engine: &Engine, node: &str) -> Vec<PodStatus> {
     let cluster = engine.cluster();
     let policies = |id: EndpointId, direction| {
         engine.isolating(id, direction).map(|policy| cluster.policy_label(policy)).collect::<Vec<_>>()
     };
-    let local = cluster.endpoint_ids().filter(|(_, endpoint)| {
-        endpoint.kind == EndpointKind::Pod && endpoint.node.as_deref() == Some(node) && !endpoint.host_network
-    });
+    let local = cluster.endpoint_ids().filter(|(_, endpoint)| is_pod_of(endpoint, node));
     let mut pods: Vec<PodStatus> = local
         .map(|(id, endpoint)| PodStatus {
             pod: format!("{}/{}", cluster.namespace_name(endpoint.namespace), endpoint.name),

@@ -1,20 +1,22 @@
 //! One flow: what the engine says of it, beside the way that a packet takes through the rules that the kernel has.
 
 use std::fmt::Write;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
-use netpol::cluster::{Endpoint, EndpointId, EndpointKind};
+use netpol::cluster::{Endpoint, EndpointId};
 use netpol::explain::Side;
-use netpol::flow::{self, End, Flow};
+use netpol::flow::{self, End, Flow, Route};
 use netpol::protocol::Family;
 use netpol::{Engine, Verdict};
 use netpol_nft::{Conntrack, Hook, Packet, Ruleset, Statement, Transport, simulate};
 
 use crate::args::Trace;
+use crate::is_pod_of;
 
 /// An end of a packet.
 struct Party<'a> {
     label: String,
+    id: Option<EndpointId>,
     endpoint: Option<&'a Endpoint>,
     addresses: Vec<IpAddr>,
     /// Whether this node's rules are about it.
@@ -23,7 +25,8 @@ struct Party<'a> {
 
 /// What there is to tell, and whether engine and kernel agree.
 pub fn trace(engine: &Engine, ruleset: &Ruleset, arguments: &Trace) -> Result<(String, bool), flow::FlowError> {
-    let to = if arguments.to.contains("::") { format!("[{}]", arguments.to) } else { arguments.to.clone() };
+    let is_v6 = arguments.to.parse::<Ipv6Addr>().is_ok();
+    let to = if is_v6 { format!("[{}]", arguments.to) } else { arguments.to.clone() };
     let port = match arguments.port.split_once('/') {
         Some((port, protocol)) => format!("{port}/{}", protocol.to_uppercase()),
         None => arguments.port.clone(),
@@ -67,6 +70,10 @@ fn trace_flow(engine: &Engine, ruleset: &Ruleset, node: &str, flow: &Flow, told:
         party.endpoint.is_some_and(|end| end.host_network && end.node.as_deref() == Some(node))
             || pod.endpoint.is_some_and(|pod| pod.node_addresses.contains(address))
     };
+    if source.is_local && source.id == destination.id && flow.route == Route::Direct {
+        let _ = writeln!(told, "  kernel  passes {from} -> {to}: what a pod sends to itself does not leave it");
+        return expected;
+    }
     if destination.is_local && is_node(&source, &destination, &from) {
         let _ = writeln!(told, "  kernel  passes {from} -> {to}: the node's own packets are not forwarded");
         return expected;
@@ -108,10 +115,8 @@ fn party<'a>(engine: &'a Engine, end: End, node: &str) -> Party<'a> {
         (None, End::Address(address)) => address.to_string(),
         (None, End::Endpoint(_)) => String::new(),
     };
-    let is_local = endpoint.is_some_and(|endpoint| {
-        endpoint.kind == EndpointKind::Pod && !endpoint.host_network && endpoint.node.as_deref() == Some(node)
-    });
-    Party { label, endpoint, addresses, is_local }
+    let is_local = endpoint.is_some_and(|endpoint| is_pod_of(endpoint, node));
+    Party { label, id, endpoint, addresses, is_local }
 }
 
 fn why(engine: &Engine, side: &Side) -> String {
