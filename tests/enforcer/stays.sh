@@ -3,8 +3,9 @@ set -e
 program=$0 folder=$1 manifests=$1/manifests log=$1/log
 policy=$manifests/policies.yaml
 
+# With no more of root than it says that it needs.
 start() {
-    "$program" run --manifests "$manifests" --node worker-1 --runtime-dir "$folder/run" --listen 127.0.0.1:9469 "$@" 2>>"$log" &
+    setpriv --bounding-set=-all,+net_admin "$program" run --manifests "$manifests" --node worker-1 --runtime-dir "$folder/run" --listen 127.0.0.1:9469 "$@" 2>>"$log" &
     pid=$!
 }
 has() { nft list table inet netpol 2>/dev/null | grep -q "$1"; }
@@ -118,7 +119,6 @@ echo "a file that is being written is not read" >&2
 { cat "$folder/aside"; sleep 0.4; echo '# the end'; } >"$policy" &
 stays_so has "$job"
 wait $!
-
 until_so good
 
 echo "a full disk is in nobody's way" >&2
@@ -141,6 +141,12 @@ rm "$manifests/storm.yaml" "$policy"
 until_so lacks "$job"
 cp "$folder/aside" "$policy"
 until_so has "$job"
+
+echo "so far, the kernel took each change as one" >&2
+if logs 'all rules are replaced'; then
+    cat "$log" >&2
+    exit 7
+fi
 
 echo "a policy whose rules the kernel refuses closes its pods, and the others are enforced" >&2
 cat >"$manifests/refused.yaml" <<EOF
