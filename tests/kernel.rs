@@ -39,7 +39,7 @@ use netpol::cluster::{Endpoint, EndpointId, EndpointKind};
 use netpol::flow::{End, Flow, Route};
 use netpol::protocol::Family;
 use netpol::{Engine, Verdict};
-use netpol_nft::{Batch, Established, LowerOptions, Ruleset, lower_pods};
+use netpol_nft::{Batch, Deny, Established, Log, LowerOptions, Ruleset, lower_pods};
 use netpol_tests::ask::Prepared;
 use netpol_tests::case::{self, Case};
 use netpol_tests::generate::{flows, generate};
@@ -234,15 +234,24 @@ fn check(title: &str, engine: &Engine, flows: &[Flow], node_count: usize, failur
 fn check_batches(title: &str, net: &Net, node: usize, engine: &Engine, ruleset: &Ruleset) {
     let pods = engine.cluster().endpoint_ids().map(|(id, _)| id).step_by(2);
     let established = Established::Cut { mask: 0xfff0_0000, generation: 2 };
-    let mut other = lower_pods(engine, pods, &LowerOptions { established, ..LowerOptions::default() }).ruleset;
+    // Every chain that denies is another one with these.
+    let (deny, log) = (Deny::Reject, Some(Log { group: 7, rate: 10 }));
+    let options = LowerOptions { established, deny, log, ..LowerOptions::default() };
+    let mut other = lower_pods(engine, pods, &options).ruleset;
     // As if a pod, a block or a port of each set had gone.
     for set in other.sets.values_mut() {
         set.elements.pop_first();
     }
-    for (from, to) in [(ruleset, &other), (&other, ruleset)] {
+    for (from, to, by_netlink) in
+        [(ruleset, &other, false), (&other, ruleset, true), (ruleset, &other, true), (&other, ruleset, false)]
+    {
         let batch = Batch::between(from, to).unwrap_or_else(|| panic!("{title}: the frame is the same"));
         assert!(!batch.is_empty(), "{title}: the generations differ");
-        net.apply_on(node, &batch.to_string());
+        if by_netlink {
+            net.change_on(node, &batch).unwrap_or_else(|refusal| panic!("{title}: {refusal}\n{batch}"));
+        } else {
+            net.apply_on(node, &batch.to_string());
+        }
         let listed = Ruleset::from_listing(&net.listing(node)).unwrap_or_else(|foreign| panic!("{title}: {foreign}"));
         assert_eq!(to.differences(&listed), [""; 0], "{title}: {batch}");
     }

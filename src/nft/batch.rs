@@ -13,26 +13,39 @@ use crate::ruleset::{Element, Rule, Ruleset, Set, TABLE};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Batch(Vec<Change>);
 
-/// A change to an object of our table.
+/// A change to an object of our table, by its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Change {
+pub enum Change {
+    /// A set comes, with its elements.
     AddSet(String, Set),
+    /// A counter comes, and what it counts.
     AddCounter(String, String),
+    /// An empty chain without a hook comes.
     AddChain(String),
+    /// Addresses leave a map.
     DeleteEntries(String, Vec<IpAddr>),
+    /// All rules leave a chain.
     FlushChain(String),
+    /// A rule comes, as the last of a chain.
     AddRule(String, Rule),
+    /// Elements leave a set.
     DeleteElements(String, Vec<Element>),
+    /// Elements come to a set.
     AddElements(String, Vec<Element>),
+    /// Addresses come to a map, with their chains.
     AddEntries(String, Vec<(IpAddr, String)>),
-    Delete(Kind, String),
+    /// An object goes that nothing uses.
+    Delete(ObjectKind, String),
 }
 
 /// What kind of object goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub enum ObjectKind {
+    /// A chain without rules.
     Chain,
+    /// A set.
     Set,
+    /// A counter.
     Counter,
 }
 
@@ -52,10 +65,15 @@ impl Batch {
         batch.change_rules(from, to);
         batch.change_elements(from, to);
         batch.add_entries(from, to);
-        batch.delete(Kind::Chain, &from.chains, &to.chains);
-        batch.delete(Kind::Set, &from.sets, &to.sets);
-        batch.delete(Kind::Counter, &from.counters, &to.counters);
+        batch.delete(ObjectKind::Chain, &from.chains, &to.chains);
+        batch.delete(ObjectKind::Set, &from.sets, &to.sets);
+        batch.delete(ObjectKind::Counter, &from.counters, &to.counters);
         Some(batch)
+    }
+
+    /// The changes, in order.
+    pub fn changes(&self) -> &[Change] {
+        &self.0
     }
 
     /// Whether nothing changes.
@@ -110,7 +128,7 @@ impl Batch {
         }
     }
 
-    fn delete<T>(&mut self, kind: Kind, from: &BTreeMap<String, T>, to: &BTreeMap<String, T>) {
+    fn delete<T>(&mut self, kind: ObjectKind, from: &BTreeMap<String, T>, to: &BTreeMap<String, T>) {
         self.0.extend(only_in(from, to).map(|(name, _)| Change::Delete(kind, name.clone())));
     }
 }
@@ -167,9 +185,9 @@ impl Display for Change {
             }
             Change::Delete(kind, name) => {
                 let kind = match kind {
-                    Kind::Chain => "chain",
-                    Kind::Set => "set",
-                    Kind::Counter => "counter",
+                    ObjectKind::Chain => "chain",
+                    ObjectKind::Set => "set",
+                    ObjectKind::Counter => "counter",
                 };
                 writeln!(f, "delete {kind} inet {TABLE} {name}")
             }

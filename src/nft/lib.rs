@@ -26,13 +26,15 @@ mod batch;
 mod compare;
 mod listing;
 mod lower;
+mod netlink;
 mod ruleset;
 mod simulate;
 mod text;
 
-pub use batch::Batch;
+pub use batch::{Batch, Change, ObjectKind};
 pub use listing::{Foreign, generation, has_table};
 pub use lower::{Deny, Established, Log, LowerOptions, Lowered, Unenforced, lower, lower_pods};
+pub use netlink::Refusal;
 pub use ruleset::{
     Chain, Element, Hook, Mark, Match, Rule, Ruleset, Set, SetKind, Side, Statement, States, TABLE, VerdictMap,
 };

@@ -330,9 +330,8 @@ fn condition(value: &Value) -> Option<Match> {
     let payload = left.get("payload")?;
     match (text(payload, "protocol")?, text(payload, "field")?) {
         ("icmpv6", "type") => {
-            let types: BTreeSet<&str> = right.get("set")?.as_array()?.iter().filter_map(Value::as_str).collect();
-            let ours = ["nd-neighbor-advert", "nd-neighbor-solicit", "nd-router-advert", "nd-router-solicit"];
-            types.into_iter().eq(ours).then_some(Match::NeighbourDiscovery)
+            let ours = ["nd-router-solicit", "nd-neighbor-advert"];
+            right.get("range")?.as_array()?.iter().eq(ours.iter()).then_some(Match::NeighbourDiscovery)
         }
         (of, "dport") => {
             let of = protocol(of)?;

@@ -1,6 +1,6 @@
 //! A ruleset as the text that `nft -f -` reads.
 
-use std::fmt::{self, Display, Formatter, Write};
+use std::fmt::{self, Display, Formatter};
 use std::net::IpAddr;
 
 use netpol::protocol::{Family, Protocol};
@@ -9,9 +9,8 @@ use crate::ruleset::{
     Chain, Element, Hook, Mark, Match, Rule, Ruleset, Set, SetKind, Side, Statement, States, TABLE, VerdictMap,
 };
 
-/// The types of ICMPv6 without which IPv6 does not work.
-const NEIGHBOUR_DISCOVERY: &str =
-    "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit, nd-router-advert }";
+/// The types of ICMPv6 without which IPv6 does not work: from router solicitations to neighbour advertisements.
+const NEIGHBOUR_DISCOVERY: &str = "icmpv6 type 133-136";
 
 impl Ruleset {
     /// The table in whole, in place of the one that there is: one transaction, without a moment between the two.
@@ -215,15 +214,16 @@ impl Display for Statement {
     }
 }
 
-/// A text in quotes. There is no way to write a quote in one.
+/// What of a text can stand in quotes: there is no way to write a quote in one.
+pub(crate) fn quotable(text: &str) -> String {
+    text.chars().filter(|letter| *letter != '"' && !letter.is_control()).collect()
+}
+
+/// A text in quotes.
 pub(crate) struct Quoted<'a>(pub &'a str);
 
 impl Display for Quoted<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.write_char('"')?;
-        for letter in self.0.chars().filter(|letter| *letter != '"' && !letter.is_control()) {
-            f.write_char(letter)?;
-        }
-        f.write_char('"')
+        write!(f, "\"{}\"", quotable(self.0))
     }
 }

@@ -7,7 +7,11 @@ use std::io::Write as _;
 use std::net::IpAddr;
 use std::process::{Command, Stdio, id};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
 
+use netlink_sys::protocols::NETLINK_NETFILTER;
+use netlink_sys::{Socket, SocketAddr};
+use netpol_nft::{Batch, Refusal};
 use nix::sched::{CloneFlags, setns};
 
 /// Namespaces that exist until this is dropped: nodes that forward, one for each pod, and one for every address outside.
@@ -96,6 +100,13 @@ impl Net {
     /// Gives a node's kernel a ruleset.
     pub fn apply_on(&self, node: usize, ruleset: &str) {
         self.run_on(node, &["nft", "-f", "-"], ruleset);
+    }
+
+    /// Changes what a node's kernel has, by netlink.
+    pub fn change_on(&self, node: usize, batch: &Batch) -> Result<(), Refusal> {
+        let namespace = &self.nodes[node];
+        let answers = thread::scope(|scope| scope.spawn(|| send(namespace, &batch.to_netlink())).join());
+        batch.outcome(&answers.expect("netlink can be spoken"))
     }
 
     /// What a node's kernel has, as `nft` lists it.
@@ -261,6 +272,19 @@ fn gateway(address: IpAddr) -> String {
 pub fn enter(name: &str) {
     let file = File::open(format!("/run/netns/{name}")).expect("the namespace is there");
     setns(file, CloneFlags::CLONE_NEWNET).expect("a thread may change its namespace");
+}
+
+/// Sends a namespace's netfilter a datagram, and gives all that it answers.
+fn send(namespace: &str, datagram: &[u8]) -> Vec<u8> {
+    enter(namespace);
+    let socket = Socket::new(NETLINK_NETFILTER).expect("a socket can be opened");
+    socket.set_non_blocking(true).expect("a socket can");
+    socket.send_to(datagram, &SocketAddr::new(0, 0), 0).expect("the kernel takes datagrams");
+    let mut answers = Vec::new();
+    while let Ok((answer, _)) = socket.recv_from_full() {
+        answers.extend(answer);
+    }
+    answers
 }
 
 fn ip(options: &[&str], lines: &str) {
