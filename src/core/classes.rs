@@ -43,6 +43,8 @@ pub(crate) struct Classes {
     named_ports: Vec<Vec<NamedPort>>,
     /// Per namespace, its classes.
     of_namespace: Vec<Range<u32>>,
+    /// The keys that some selector mentions.
+    label_keys: FxHashSet<Box<str>>,
 }
 
 /// What the policies look at.
@@ -82,7 +84,28 @@ impl Classes {
                 id_of(start)..id_of(end)
             })
             .collect();
+        classes.label_keys = vocabulary.label_keys.into_iter().map(Box::from).collect();
         classes
+    }
+
+    /// Gives an endpoint the class that it has with other labels; `false`, and nothing changes, where there is none yet or where
+    /// the endpoint is the last of its class: then the classes are others.
+    pub fn relabel(&mut self, endpoint: usize, labels: &Labels) -> bool {
+        let seen: Labels = labels.iter().filter(|(key, _)| self.label_keys.contains(*key)).collect();
+        let Some(old) = self.of_endpoint(endpoint) else { return false };
+        let Some(labels) = self.labels.iter().position(|known| *known == seen) else { return false };
+        let Some(class) = self.get(old) else { return false };
+        let wanted = Class { labels: LabelsId(id_of(labels)), ..*class };
+        let Ok(new) = self.classes.binary_search(&wanted) else { return false };
+        let new = ClassId(id_of(new));
+        let is_last = || self.of_endpoint.iter().filter(|class| **class == old).count() == 1;
+        if new != old && is_last() {
+            return false;
+        }
+        if let Some(class) = self.of_endpoint.get_mut(endpoint) {
+            *class = new;
+        }
+        true
     }
 
     /// The classes and their ids.

@@ -16,6 +16,7 @@ use crate::explain::Readings;
 use crate::families::{Families, common_family};
 use crate::flow::{End, Flow, Route};
 use crate::model::{Action, TierDefault};
+use crate::object::Labels;
 use crate::options::{Enforcement, EngineOptions, HostNetwork, IpBlocks};
 use crate::protocol::Family;
 use crate::tables::{Compiled, Entry, PeerSet, RuleConnections, Table, TableId};
@@ -140,6 +141,26 @@ impl Engine {
     /// The cluster that was compiled.
     pub fn cluster(&self) -> &Cluster {
         &self.cluster
+    }
+
+    /// The cluster, to be changed and compiled again.
+    pub(crate) fn into_cluster(self) -> Cluster {
+        self.cluster
+    }
+
+    /// The cluster, for changes that decide nothing: of origins.
+    pub(crate) fn cluster_mut(&mut self) -> &mut Cluster {
+        self.readings = Readings::default();
+        &mut self.cluster
+    }
+
+    /// Gives an endpoint other labels; `false`, and nothing changes, where that takes compiling.
+    pub(crate) fn relabel(&mut self, id: EndpointId, labels: &Labels) -> bool {
+        let is_relabelled = self.compiled.classes.relabel(id.0 as usize, labels);
+        if let Some(endpoint) = self.cluster_mut().endpoints.get_mut(id.0 as usize).filter(|_| is_relabelled) {
+            endpoint.labels.clone_from(labels);
+        }
+        is_relabelled
     }
 
     /// The options that it was compiled with.

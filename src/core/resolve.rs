@@ -6,6 +6,9 @@
 mod endpoints;
 mod unique;
 
+pub(crate) use endpoints::POD_TEMPLATE_HASH;
+pub(crate) use unique::names;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -49,48 +52,62 @@ pub fn resolve(objects: Vec<Object>, options: &EngineOptions) -> Resolved {
     }
     cluster.services.sort_by(|a, b| (a.namespace, &a.name).cmp(&(b.namespace, &b.name)));
     for (origin, policy) in kinds.policies {
-        let name = name_of(&policy.metadata);
-        let label = format!("NetworkPolicy {}/{name}", namespace_of(&policy.metadata));
-        let violations = validate(&policy, options.cidrs);
-        let is_valid = is_accepted(&violations);
-        let is_valid_otherwise = match options.cidrs {
-            _ if violations.is_empty() => true,
-            Cidrs::Strict => is_accepted(&validate(&policy, Cidrs::Legacy)),
-            Cidrs::Legacy => is_accepted(&validate(&policy, Cidrs::Strict)),
-        };
-        for violation in violations {
-            let place = Place::Field { origin: origin.clone(), path: violation.path };
-            let mut diagnostic = match violation.warning {
-                Some(slug) => Diagnostic::warning(slug, violation.message),
-                None => {
-                    let message =
-                        format!("{}; the API server refuses this policy, and it is left out", violation.message);
-                    Diagnostic::error("invalid-policy", message)
-                }
-            };
-            diagnostic.replacement = violation.replacement;
-            diagnostic.server = Some(violation.server).filter(|server| !server.is_empty());
-            diagnostics.push(diagnostic.about(label.clone()).at(place));
-        }
-        let Some(namespace) = cluster.find_namespace(namespace_of(&policy.metadata)) else { continue };
-        let policies = match (is_valid, is_valid_otherwise, options.cidrs) {
-            (true, ..) => &mut cluster.policies,
-            (false, true, Cidrs::Strict) => &mut cluster.legacy_policies,
-            (false, ..) => continue,
-        };
-        policies.push(Policy {
-            namespace,
-            is_namespace_assumed: policy.metadata.namespace.is_empty(),
-            needs_legacy_cidrs: !is_valid || !is_valid_otherwise,
-            name: name.into(),
-            spec: policy.spec,
-            origin,
-        });
+        add_policy(&mut cluster, origin, policy, options, &mut diagnostics);
     }
+    sort_policies(&mut cluster);
+    Resolved { cluster, diagnostics }
+}
+
+/// Adds a policy to those of a cluster, if the API server would accept it. Its namespace is known.
+pub(crate) fn add_policy(
+    cluster: &mut Cluster,
+    origin: Origin,
+    policy: object::NetworkPolicy,
+    options: &EngineOptions,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let name = name_of(&policy.metadata);
+    let label = format!("NetworkPolicy {}/{name}", namespace_of(&policy.metadata));
+    let violations = validate(&policy, options.cidrs);
+    let is_valid = is_accepted(&violations);
+    let is_valid_otherwise = match options.cidrs {
+        _ if violations.is_empty() => true,
+        Cidrs::Strict => is_accepted(&validate(&policy, Cidrs::Legacy)),
+        Cidrs::Legacy => is_accepted(&validate(&policy, Cidrs::Strict)),
+    };
+    for violation in violations {
+        let place = Place::Field { origin: origin.clone(), path: violation.path };
+        let mut diagnostic = match violation.warning {
+            Some(slug) => Diagnostic::warning(slug, violation.message),
+            None => {
+                let message = format!("{}; the API server refuses this policy, and it is left out", violation.message);
+                Diagnostic::error("invalid-policy", message)
+            }
+        };
+        diagnostic.replacement = violation.replacement;
+        diagnostic.server = Some(violation.server).filter(|server| !server.is_empty());
+        diagnostics.push(diagnostic.about(label.clone()).at(place));
+    }
+    let Some(namespace) = cluster.find_namespace(namespace_of(&policy.metadata)) else { return };
+    let policies = match (is_valid, is_valid_otherwise, options.cidrs) {
+        (true, ..) => &mut cluster.policies,
+        (false, true, Cidrs::Strict) => &mut cluster.legacy_policies,
+        (false, ..) => return,
+    };
+    policies.push(Policy {
+        namespace,
+        is_namespace_assumed: policy.metadata.namespace.is_empty(),
+        needs_legacy_cidrs: !is_valid || !is_valid_otherwise,
+        name: name.into(),
+        spec: policy.spec,
+        origin,
+    });
+}
+
+pub(crate) fn sort_policies(cluster: &mut Cluster) {
     for policies in [&mut cluster.policies, &mut cluster.legacy_policies] {
         policies.sort_by(|a, b| (a.namespace, &a.name).cmp(&(b.namespace, &b.name)));
     }
-    Resolved { cluster, diagnostics }
 }
 
 /// Whether none of the violations makes the API server refuse the policy.
@@ -124,12 +141,12 @@ impl Kinds {
 }
 
 /// D12: an object that names no namespace is in `default`.
-fn namespace_of(metadata: &Metadata) -> &str {
+pub(crate) fn namespace_of(metadata: &Metadata) -> &str {
     if metadata.namespace.is_empty() { "default" } else { &metadata.namespace }
 }
 
 /// The name, or its beginning where the API server is to choose the rest.
-fn name_of(metadata: &Metadata) -> &str {
+pub(crate) fn name_of(metadata: &Metadata) -> &str {
     if metadata.name.is_empty() { &metadata.generate_name } else { &metadata.name }
 }
 

@@ -1,6 +1,8 @@
 //! Texts that change, and what is known about them: for editors, pages and whatever else asks again after an edit.
 
-use std::cell::OnceCell;
+mod patch;
+
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -10,10 +12,13 @@ use crate::engine::Engine;
 use crate::ignore::{self, Ignored};
 use crate::load::{self, Reading};
 use crate::options::EngineOptions;
+use crate::resolve::Resolved;
 use crate::source::{SourceId, Sources};
 use crate::{compile, lint, resolve};
+use patch::{Change, Known, patch};
 
-/// Texts by path. A change reads only the text that changed; the cluster is compiled when something is asked.
+/// Texts by path. A change reads only the text that changed; the cluster is compiled when something is asked, or changed where that is
+/// enough.
 #[derive(Default)]
 pub struct Workspace {
     sources: Sources,
@@ -21,6 +26,8 @@ pub struct Workspace {
     config: Config,
     options: EngineOptions,
     compiled: OnceCell<Compiled>,
+    /// What changes have made of a cluster that was compiled, until something is asked.
+    resolved: Cell<Option<Resolved>>,
 }
 
 struct Compiled {
@@ -33,7 +40,6 @@ struct Compiled {
 impl Workspace {
     /// Gives a path a text, in place of the one that it had.
     pub fn set(&mut self, path: &str, text: impl Into<Arc<str>>) {
-        self.compiled.take();
         let id = match self.readings.get(path) {
             Some((id, _)) => {
                 self.sources.replace(*id, text);
@@ -42,21 +48,41 @@ impl Workspace {
             None => self.sources.add(path, text),
         };
         let pieces = self.sources.get(id).map(|source| load::pieces_of(id, source)).unwrap_or_default();
-        let readings = pieces.iter().map(|piece| piece.read(&self.sources)).collect();
+        let readings: Vec<Reading> = pieces.iter().map(|piece| piece.read(&self.sources)).collect();
+        let old = self.readings.remove(path).map(|(_, readings)| readings).unwrap_or_default();
+        self.patch(id, &old, &readings);
         self.readings.insert(path.to_owned(), (id, readings));
     }
 
     /// Removes the text of a path; `false` if there is none.
     pub fn remove(&mut self, path: &str) -> bool {
-        let Some((id, _)) = self.readings.remove(path) else { return false };
-        self.compiled.take();
+        let Some((id, old)) = self.readings.remove(path) else { return false };
+        self.patch(id, &old, &[]);
         self.sources.remove(id);
         true
+    }
+
+    /// Changes what is known of the cluster, if there is anything and it can be. The text is none of the readings.
+    fn patch(&mut self, source: SourceId, old: &[Reading], new: &[Reading]) {
+        let compiled = self.compiled.take().map(|it| (Known::Compiled(it.engine), it.diagnostics));
+        let resolved = self.resolved.take().map(|it| (Known::Resolved(it.cluster), it.diagnostics));
+        let Some((known, diagnostics)) = compiled.or(resolved) else { return };
+        let others = self.readings.values().flat_map(|(_, readings)| readings);
+        match patch(known, diagnostics, &Change { source, old, new }, others, &self.options) {
+            Some((Known::Compiled(engine), diagnostics)) => {
+                self.compiled = OnceCell::from(Compiled::new(engine, diagnostics));
+            }
+            Some((Known::Resolved(cluster), diagnostics)) => {
+                self.resolved = Cell::new(Some(Resolved { cluster, diagnostics }));
+            }
+            None => {}
+        }
     }
 
     /// Sets how bad findings are, and the options of the engine; those that the configuration has are the caller's to merge in.
     pub fn configure(&mut self, config: Config, options: EngineOptions) {
         self.compiled.take();
+        self.resolved.take();
         self.config = config;
         self.options = options;
     }
@@ -95,14 +121,23 @@ impl Workspace {
 
     fn compiled(&self) -> &Compiled {
         self.compiled.get_or_init(|| {
-            let readings = self.readings.values().flat_map(|(_, readings)| readings.iter().cloned());
-            let loaded = load::gather(&self.sources, readings);
-            let mut diagnostics = loaded.diagnostics;
-            let resolved = resolve(loaded.objects, &self.options);
-            diagnostics.extend(resolved.diagnostics);
-            let engine = compile(resolved.cluster, self.options);
-            Compiled { engine, diagnostics, findings: OnceCell::new() }
+            let Resolved { cluster, diagnostics } = self.resolved.take().unwrap_or_else(|| self.resolve());
+            Compiled::new(compile(cluster, self.options), diagnostics)
         })
+    }
+
+    /// Puts all texts together.
+    fn resolve(&self) -> Resolved {
+        let readings = self.readings.values().flat_map(|(_, readings)| readings.iter().cloned());
+        let loaded = load::gather(&self.sources, readings);
+        let Resolved { cluster, diagnostics } = resolve(loaded.objects, &self.options);
+        Resolved { cluster, diagnostics: [loaded.diagnostics, diagnostics].concat() }
+    }
+}
+
+impl Compiled {
+    fn new(engine: Engine, diagnostics: Vec<Diagnostic>) -> Compiled {
+        Compiled { engine, diagnostics, findings: OnceCell::new() }
     }
 }
 
@@ -166,6 +201,37 @@ items:
         assert!(!workspace.remove("policy.yaml"));
         assert_eq!(verdict(&workspace), Verdict::Allow);
         assert!(workspace.findings().iter().all(|finding| finding.slug != "peer-selects-nothing"));
+    }
+
+    #[test]
+    fn labels_need_no_compiling_and_policies_no_resolving() {
+        let pod = |app: &str| {
+            format!(
+                "{{ apiVersion: v1, kind: Pod, metadata: {{ name: x, namespace: shop, labels: {{ app: {app} }} }} }}"
+            )
+        };
+        let nobody = |workspace: &Workspace| {
+            workspace.findings().iter().filter(|finding| finding.slug == "peer-selects-nothing").count()
+        };
+        let mut workspace = Workspace::default();
+        workspace.set("others.yaml", PODS);
+        workspace.set("pod.yaml", pod("db"));
+        workspace.set("policy.yaml", policy("web"));
+        assert_eq!(nobody(&workspace), 0);
+        workspace.set("pod.yaml", pod("web"));
+        assert!(workspace.compiled.get().is_some(), "there are such pods already");
+        workspace.set("others.yaml", PODS.replace("labels: { app: web }", "labels: { app: db }"));
+        assert!(workspace.compiled.get().is_some());
+        assert_eq!(nobody(&workspace), 0);
+        workspace.set("pod.yaml", pod("db"));
+        assert!(workspace.compiled.get().is_none(), "it was the last of its class");
+        assert!(workspace.resolved.get_mut().is_some());
+        assert_eq!(nobody(&workspace), 1);
+        workspace.set("policy.yaml", policy("db"));
+        assert!(workspace.resolved.get_mut().is_some());
+        assert_eq!(nobody(&workspace), 0);
+        workspace.set("pod.yaml", "");
+        assert!(workspace.resolved.get_mut().is_none(), "a pod went");
     }
 
     #[test]

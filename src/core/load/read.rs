@@ -33,6 +33,17 @@ pub struct Reading {
 }
 
 impl Reading {
+    /// The objects that netpol reads.
+    pub(crate) fn objects(&self) -> &[Object] {
+        &self.objects
+    }
+
+    /// Whether there is nothing else.
+    pub(crate) fn is_all_objects(&self) -> bool {
+        let Reading { objects: _, passed_over, misnamed, not_objects, findings, unlisted } = self;
+        passed_over.is_empty() && misnamed.is_empty() && not_objects.is_empty() && findings.is_empty() && *unlisted == 0
+    }
+
     /// Adds what another piece of the same text holds, and keeps so many of its findings.
     pub(super) fn append(&mut self, other: Reading, most: usize) {
         self.objects.extend(other.objects);

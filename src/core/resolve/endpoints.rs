@@ -12,7 +12,7 @@ use crate::protocol::{Port, Protocol};
 use crate::source::{Origin, Place};
 
 /// The label with which a ReplicaSet's pods carry the last part of its name.
-const POD_TEMPLATE_HASH: &str = "pod-template-hash";
+pub(crate) const POD_TEMPLATE_HASH: &str = "pod-template-hash";
 
 /// Every endpoint, sorted by namespace, name and kind.
 pub(super) fn endpoints(kinds: &Kinds, cluster: &Cluster, diagnostics: &mut Vec<Diagnostic>) -> Vec<Endpoint> {

@@ -80,9 +80,10 @@ fn is_generated(object: &Object) -> bool {
     object.body.metadata().name.is_empty()
 }
 
+/// Kind, namespace and name.
 type Names<'a> = (&'static str, &'a str, &'a str);
 
-fn names(object: &Object) -> Names<'_> {
+pub(crate) fn names(object: &Object) -> Names<'_> {
     let metadata = object.body.metadata();
     let namespace = match object.body {
         Body::Namespace(_) | Body::Node(_) => "",
