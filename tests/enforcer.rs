@@ -146,14 +146,25 @@ nft list tables"#;
 /// In a network namespace of its own: an enforcer that stays, while manifests and the kernel change.
 #[test]
 fn an_enforcer_that_stays_keeps_the_kernel_right() {
-    let folder = env::temp_dir().join(format!("netpol-stays-{}", std::process::id()));
+    stays("stays", include_str!("enforcer/stays.sh"));
+}
+
+/// The same, with an `nft` that hangs.
+#[test]
+fn an_nft_that_hangs_is_killed_and_tried_again() {
+    stays("hangs", include_str!("enforcer/hangs.sh"));
+}
+
+/// Runs a script in namespaces of its own, on a folder with a node's manifests.
+fn stays(name: &str, script: &str) {
+    let folder = env::temp_dir().join(format!("netpol-{name}-{}", std::process::id()));
     fs::create_dir_all(folder.join("manifests")).expect("a folder can be made");
     for file in ["pods.yaml", "policies.yaml"] {
         let from = workspace().join("examples/node").join(file);
         fs::copy(from, folder.join("manifests").join(file)).expect("it is copied");
     }
     let output = Command::new("unshare")
-        .args(["--net", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", include_str!("enforcer/stays.sh")])
+        .args(["--net", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", script])
         .arg(enforcer(&[]).get_program())
         .arg(&folder)
         .output()

@@ -5,7 +5,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use netpol_nft::{Batch, Ruleset, TABLE, has_table};
+use netpol_nft::{Ruleset, TABLE, has_table};
 
 /// Why the kernel does not have what it was given.
 #[derive(Debug, thiserror::Error)]
@@ -24,11 +24,6 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Puts a ruleset in place of the one that the kernel has, in one transaction: there is no moment without rules.
 pub fn replace(ruleset: &Ruleset) -> Result<(), Failure> {
     batch(&ruleset.to_text())
-}
-
-/// Changes the ruleset that the kernel has, in one transaction, which is refused in whole if the kernel has another one.
-pub fn change(changes: &Batch) -> Result<(), Failure> {
-    batch(&changes.to_string())
 }
 
 /// Removes the table, if it is there.

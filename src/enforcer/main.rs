@@ -13,6 +13,7 @@ mod args;
 mod instance;
 mod kernel;
 mod manifests;
+mod netlink;
 mod notice;
 mod quarantine;
 mod run;
@@ -55,6 +56,8 @@ enum Failure {
     Flow(#[from] FlowError),
     #[error("the kernel's rules cannot be walked: {0}: `netpol-enforcer verify` says more")]
     Rules(#[from] Foreign),
+    #[error("netlink cannot be spoken: {0}: it takes the capability CAP_NET_ADMIN")]
+    Netlink(std::io::Error),
     #[error("changes cannot be listened to: {0}")]
     Watch(std::io::Error),
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::Sender;
 use std::thread;
 
+use netlink_packet_core::{NetlinkBuffer, NlasIterator};
 use netlink_sys::protocols::NETLINK_NETFILTER;
 use netlink_sys::{Socket, SocketAddr};
 use netpol_nft::TABLE;
@@ -62,21 +63,26 @@ pub fn signals(to: Sender<Notice>) -> io::Result<()> {
 
 /// The multicast group of changes to nftables, `NFNLGRP_NFTABLES`.
 const GROUP_NFTABLES: u32 = 7;
+/// How long nobody listens after messages were lost: the next ones tell the same.
+const AFTER_LOSS: std::time::Duration = std::time::Duration::from_millis(100);
 
-/// Tells of changes to our table in the kernel.
-pub fn kernel(to: Sender<Notice>) -> io::Result<()> {
+/// Tells of changes to our table in the kernel, but for those of a port.
+pub fn kernel(to: Sender<Notice>, own: u32) -> io::Result<()> {
     let mut socket = Socket::new(NETLINK_NETFILTER)?;
     socket.bind(&SocketAddr::new(0, 0))?;
     socket.add_membership(GROUP_NFTABLES)?;
     thread::spawn(move || {
         loop {
-            let is_ours = match socket.recv_from_full() {
-                Ok((bytes, _)) => messages(&bytes).any(|message| table(message) == Some(TABLE.as_bytes())),
+            let is_told = match socket.recv_from_full() {
+                Ok((bytes, _)) => messages(&bytes).any(|message| is_of_others(&message, own)),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => false,
-                // Some were lost: ours may have been among them.
-                Err(_) => true,
+                // Some were lost: ours may have been among them. If the socket is no good any more, others still audit.
+                Err(_) => {
+                    thread::sleep(AFTER_LOSS);
+                    true
+                }
             };
-            if is_ours && to.send(Notice::Kernel).is_err() {
+            if is_told && to.send(Notice::Kernel).is_err() {
                 return;
             }
         }
@@ -84,21 +90,24 @@ pub fn kernel(to: Sender<Notice>) -> io::Result<()> {
     Ok(())
 }
 
-/// The bodies of the netlink messages of a datagram.
-fn messages(mut bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+/// The netlink messages of a datagram.
+fn messages(mut bytes: &[u8]) -> impl Iterator<Item = NetlinkBuffer<&[u8]>> {
     std::iter::from_fn(move || {
-        let length = u32::from_ne_bytes(bytes.get(..4)?.try_into().ok()?) as usize;
-        let body = bytes.get(16..length)?;
+        let message = NetlinkBuffer::new_checked(bytes).ok()?;
+        let length = usize::try_from(message.length()).ok()?;
         bytes = bytes.get(length.next_multiple_of(4)..).unwrap_or_default();
-        Some(body)
+        Some(message)
     })
 }
 
-/// The table that a message of nf_tables is about: the first attribute of all of them.
-fn table(message: &[u8]) -> Option<&[u8]> {
-    let attributes = message.get(4..)?;
-    let length = usize::from(u16::from_ne_bytes(attributes.get(..2)?.try_into().ok()?));
-    attributes.get(4..length)?.split(|byte| *byte == 0).next()
+/// Whether a message of nf_tables is about our table, and about a change that another port made.
+fn is_of_others(message: &NetlinkBuffer<&[u8]>, own: u32) -> bool {
+    // Behind the header of netfilter, which has four bytes; all messages have the table as their first attribute.
+    let attributes = message.payload().get(4..).unwrap_or_default();
+    let first = NlasIterator::new(attributes).next();
+    let is_ours =
+        first.and_then(Result::ok).is_some_and(|table| table.value().strip_suffix(&[0]) == Some(TABLE.as_bytes()));
+    is_ours && message.port_number() != own
 }
 
 #[cfg(test)]
@@ -106,23 +115,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_of_each_message_is_found() {
-        let message = |name: &str| {
+    fn the_table_and_the_port_of_each_message_are_seen() {
+        let message = |name: &str, port: u32| {
             let attribute = 4 + name.len() + 1;
             let length = 16 + 4 + attribute;
             let mut bytes = Vec::new();
             bytes.extend(u32::try_from(length).unwrap().to_ne_bytes());
-            bytes.extend([0; 12 + 4]);
+            bytes.extend([0; 8]);
+            bytes.extend(port.to_ne_bytes());
+            bytes.extend([0; 4]);
             bytes.extend(u16::try_from(attribute).unwrap().to_ne_bytes());
             bytes.extend([1, 0]);
             bytes.extend(name.as_bytes());
             bytes.resize(length.next_multiple_of(4), 0);
             bytes
         };
-        let datagram = [message("proxy"), message("netpol")].concat();
-        let tables: Vec<_> = messages(&datagram).map(table).collect();
-        assert_eq!(tables, [Some(&b"proxy"[..]), Some(b"netpol")]);
+        let datagram = [message("proxy", 1), message("netpol", 1), message("netpol", 2)].concat();
+        let told: Vec<bool> = messages(&datagram).map(|message| is_of_others(&message, 2)).collect();
+        assert_eq!(told, [false, true, false]);
         assert_eq!(messages(&datagram[..20]).count(), 0);
-        assert_eq!(table(&[0; 4]), None);
     }
 }

@@ -13,16 +13,19 @@ use tracing::{error, info, warn};
 
 use crate::args::{Run, Source};
 use crate::instance::Instance;
+use crate::netlink::Connection;
 use crate::notice::{self, Notice};
 use crate::serve::{Metrics, serve};
 use crate::status::{self, Status};
 use crate::{Failure, kernel, manifests, next_generation, quarantine, tell_left_out};
 
-/// How long the enforcer waits for what belongs to a change: an editor or a checkout writes several files.
-const QUIET: Duration = Duration::from_millis(30);
+/// How long the enforcer waits for what belongs to a change.
+const QUIET: Duration = Duration::from_millis(1);
+/// The same, once a second file has changed: an editor or a checkout writes several.
+const QUIET_OF_MANY: Duration = Duration::from_millis(30);
 /// How long it waits at most.
 const LONGEST_WAIT: Duration = Duration::from_millis(300);
-/// How long it waits before it tries again what failed.
+/// How long it waits before it tries again what failed, and reads back what it gave the kernel.
 const RETRY: Duration = Duration::from_secs(1);
 /// How often the kernel is compared with the model though nobody said that it changed.
 const AUDIT: Duration = Duration::from_secs(60);
@@ -33,8 +36,8 @@ pub fn run(arguments: &Run) -> Result<(), Failure> {
     Status::forget(&arguments.runtime.runtime_dir);
     let (to, notices) = channel();
     notice::signals(to.clone()).map_err(Failure::Watch)?;
-    notice::kernel(to.clone()).map_err(Failure::Watch)?;
     let mut enforcer = Enforcer::new(&arguments.source)?;
+    notice::kernel(to.clone(), enforcer.connection.port()).map_err(Failure::Watch)?;
     if let Some(address) = arguments.listen {
         serve(address, enforcer.metrics.clone()).map_err(|error| Failure::Listen(address, error))?;
     }
@@ -45,8 +48,7 @@ pub fn run(arguments: &Run) -> Result<(), Failure> {
     enforcer.tell(&arguments.runtime.runtime_dir);
     loop {
         let is_settled = watcher.is_some() && !enforcer.is_behind() && enforcer.status.is_verified;
-        let wait = if is_settled { AUDIT } else { RETRY };
-        let Some(changes) = next(&notices, wait) else { break };
+        let Some(changes) = next(&notices, if is_settled { AUDIT } else { RETRY }) else { break };
         if watcher.is_none() || !arguments.source.manifests.exists() {
             watcher = watch(&arguments.source.manifests, &to);
             enforcer.read_all();
@@ -57,7 +59,7 @@ pub fn run(arguments: &Run) -> Result<(), Failure> {
         if enforcer.is_behind() {
             enforcer.enforce();
         }
-        if changes.is_kernel {
+        if changes.is_kernel || enforcer.audited.elapsed() > AUDIT {
             enforcer.audit();
         }
         enforcer.tell(&arguments.runtime.runtime_dir);
@@ -100,19 +102,23 @@ fn next(notices: &Receiver<Notice>, wait: Duration) -> Option<Changes> {
         if start.elapsed() > LONGEST_WAIT {
             return Some(changes);
         }
-        received = notices.recv_timeout(QUIET);
+        let is_one = !changes.is_moved && changes.written.len() < 2;
+        received = notices.recv_timeout(if is_one { QUIET } else { QUIET_OF_MANY });
     }
 }
 
 /// What is known, and what the kernel was given.
 struct Enforcer<'a> {
     source: &'a Source,
+    connection: Connection,
     workspace: Workspace,
     texts: manifests::Texts,
     given: Option<Ruleset>,
     /// The next to give, before the kernel was given any.
     generation: u32,
     is_changed: bool,
+    /// When the kernel was compared with the model.
+    audited: Instant,
     status: Status,
     told: Option<Status>,
     metrics: Metrics,
@@ -124,11 +130,13 @@ impl<'a> Enforcer<'a> {
         workspace.configure(netpol::config::Config::default(), source.engine_options());
         let mut enforcer = Enforcer {
             source,
+            connection: Connection::open().map_err(Failure::Netlink)?,
             workspace,
             texts: manifests::Texts::default(),
             given: None,
             generation: next_generation(kernel::list()?.as_deref()),
             is_changed: true,
+            audited: Instant::now(),
             status: Status { node: source.node.clone(), pid: std::process::id(), ..Status::default() },
             told: None,
             metrics: Metrics::new(),
@@ -174,17 +182,17 @@ impl<'a> Enforcer<'a> {
     /// Gives the kernel what the manifests say, if it has something else.
     fn enforce(&mut self) {
         let start = Instant::now();
+        let mut wanted = self.lower(self.generation, &BTreeSet::new());
         // Whoever was to blame before may have been mended: then all is tried again.
-        let is_same = || self.given.as_ref() == Some(&self.lower(self.generation, &BTreeSet::new()).ruleset);
-        if self.status.quarantined.is_empty() && is_same() {
+        if self.status.quarantined.is_empty() && self.given.as_ref() == Some(&wanted.ruleset) {
             self.is_changed = false;
             return;
         }
         // The first is already one that no connection has.
         let generation = self.generation + u32::from(self.given.is_some());
-        let mut wanted = self.lower(generation, &BTreeSet::new());
+        wanted.renumber(&self.source.lower_options(generation, BTreeSet::new()));
+        let mut given = self.give(&wanted.ruleset);
         tell_left_out(&self.workspace, &wanted, |line| warn!("{line}"));
-        let mut given = give(self.given.as_ref(), &wanted.ruleset);
         let mut quarantined = BTreeSet::new();
         if let Err(kernel::Failure::Refused(reason)) = &given
             && let Some(found) = self.quarantine(generation)
@@ -256,9 +264,21 @@ impl<'a> Enforcer<'a> {
         }
     }
 
+    /// Gives the kernel a ruleset: what differs from the one that it was given before, or all of it.
+    fn give(&self, wanted: &Ruleset) -> Result<(), kernel::Failure> {
+        match self.given.as_ref().and_then(|given| Batch::between(given, wanted)) {
+            None => kernel::replace(wanted),
+            Some(batch) => self.connection.change(&batch).or_else(|failure| {
+                warn!("{failure}: all rules are replaced");
+                kernel::replace(wanted)
+            }),
+        }
+    }
+
     /// Compares the kernel with what it was given, and puts it right.
     fn audit(&mut self) {
         let Some(given) = &self.given else { return };
+        self.audited = Instant::now();
         let differences = match kernel::list() {
             Ok(listing) => kernel::differences(given, listing.as_deref()),
             Err(failure) => {
@@ -281,13 +301,4 @@ impl<'a> Enforcer<'a> {
 
 fn set(gauge: &Gauge, value: usize) {
     gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
-}
-
-/// Gives the kernel a ruleset: what differs from the one that it was given before, or all of it.
-fn give(given: Option<&Ruleset>, wanted: &Ruleset) -> Result<(), kernel::Failure> {
-    let Some(batch) = given.and_then(|given| Batch::between(given, wanted)) else { return kernel::replace(wanted) };
-    kernel::change(&batch).or_else(|failure| {
-        warn!("{failure}: all rules are replaced");
-        kernel::replace(wanted)
-    })
 }

@@ -96,6 +96,13 @@ pub struct Lowered {
 }
 
 impl Lowered {
+    /// The same for connections of another generation.
+    pub fn renumber(&mut self, options: &LowerOptions) {
+        let has_pairs = Family::BOTH.into_iter().any(|family| self.ruleset.sets.contains_key(&pairs_name(family)));
+        let police_node = self.ruleset.chains.contains_key(INPUT);
+        add_frame(&mut self.ruleset, options, has_pairs, police_node);
+    }
+
     /// How many addresses of pods are isolated, each counted once for a direction.
     pub fn isolated_addresses(&self) -> usize {
         self.ruleset.maps.values().map(|map| map.elements.len()).sum()
@@ -198,7 +205,7 @@ fn add_frame(ruleset: &mut Ruleset, options: &LowerOptions, has_pairs: bool, pol
     }
     add_chain(ruleset, "forward", Some(Hook::Forward), entrance(options, has_pairs));
     if police_node {
-        add_chain(ruleset, "input", Some(Hook::Input), entrance(options, has_pairs));
+        add_chain(ruleset, INPUT, Some(Hook::Input), entrance(options, has_pairs));
     }
 }
 
@@ -245,6 +252,9 @@ fn rule(matches: Vec<Match>, statements: Vec<Statement>) -> Rule {
 fn goto(chain: &str) -> Rule {
     rule(vec![], vec![Statement::Goto(chain.to_owned())])
 }
+
+/// The chain for what goes to the node itself, if that is policed.
+const INPUT: &str = "input";
 
 /// The map from isolated pods to chains.
 fn map_name(direction: Direction, family: Family) -> String {

@@ -149,6 +149,9 @@ if logs 'all rules are replaced'; then
 fi
 
 echo "a policy whose rules the kernel refuses closes its pods, and the others are enforced" >&2
+# Changes go by netlink, all rules at once by \`nft\`: as they do at the start.
+kill -TERM $pid
+wait $pid
 cat >"$manifests/refused.yaml" <<EOF
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
@@ -157,6 +160,7 @@ spec:
   podSelector: { matchLabels: { app: web } }
   ingress: [{ from: [{ ipBlock: { cidr: 203.0.113.66/32 } }, { ipBlock: { cidr: 10.0.0.0/8 } }] }]
 EOF
+start
 until_so has '10.244.1.10 : goto in_'
 until_so tells '^QUARANTINED: shop/refused: '
 logs 'the kernel refuses the rules of shop/refused: .*not this one'
