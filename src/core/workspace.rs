@@ -64,13 +64,13 @@ impl Workspace {
 
     /// Changes what is known of the cluster, if there is anything and it can be. The text is none of the readings.
     fn patch(&mut self, source: SourceId, old: &[Reading], new: &[Reading]) {
-        let compiled = self.compiled.take().map(|it| (Known::Compiled(it.engine), it.diagnostics));
+        let compiled = self.compiled.take().map(|it| (Known::Compiled(Box::new(it.engine)), it.diagnostics));
         let resolved = self.resolved.take().map(|it| (Known::Resolved(it.cluster), it.diagnostics));
         let Some((known, diagnostics)) = compiled.or(resolved) else { return };
         let others = self.readings.values().flat_map(|(_, readings)| readings);
         match patch(known, diagnostics, &Change { source, old, new }, others, &self.options) {
             Some((Known::Compiled(engine), diagnostics)) => {
-                self.compiled = OnceCell::from(Compiled::new(engine, diagnostics));
+                self.compiled = OnceCell::from(Compiled::new(*engine, diagnostics));
             }
             Some((Known::Resolved(cluster), diagnostics)) => {
                 self.resolved = Cell::new(Some(Resolved { cluster, diagnostics }));

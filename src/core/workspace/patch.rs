@@ -21,7 +21,7 @@ pub(super) struct Change<'a> {
 
 /// What texts have come to before a change.
 pub(super) enum Known {
-    Compiled(Engine),
+    Compiled(Box<Engine>),
     /// To be compiled when something is asked.
     Resolved(Cluster),
 }
