@@ -5,8 +5,6 @@
 
 use std::net::IpAddr;
 
-use rustc_hash::FxHashMap;
-
 use crate::addresses::{AddressClassId, AddressRange};
 use crate::bitset::BitSets;
 use crate::classes::{ClassId, NamedPortsId};
@@ -18,6 +16,7 @@ use crate::flow::{End, Flow, Route};
 use crate::model::{Action, TierDefault};
 use crate::object::Labels;
 use crate::options::{Enforcement, EngineOptions, HostNetwork, IpBlocks};
+use crate::pods::Pods;
 use crate::protocol::Family;
 use crate::tables::{Compiled, Entry, PeerSet, RuleConnections, Table, TableId};
 
@@ -66,10 +65,7 @@ pub struct Engine {
     pub(crate) compiled: Compiled,
     /// Per endpoint, the classes of its IPv4 and IPv6 address.
     address_classes: Vec<[AddressClassId; 2]>,
-    /// The first pod with an address, among those with a network of their own: others share their node's (S42).
-    pods_by_address: FxHashMap<IpAddr, EndpointId>,
-    /// The same, sorted by address.
-    pod_addresses: Vec<(IpAddr, EndpointId)>,
+    pods: Pods,
     /// Made when an explanation asks what the answer would be.
     pub(crate) readings: Readings,
 }
@@ -113,29 +109,14 @@ impl<'a> Parties<'a> {
 
 impl Engine {
     pub(crate) fn new(cluster: Cluster, options: EngineOptions, compiled: Compiled) -> Engine {
-        let mut pods_by_address: FxHashMap<IpAddr, EndpointId> = FxHashMap::default();
-        for (id, endpoint) in cluster.endpoint_ids().filter(|(_, endpoint)| !endpoint.host_network) {
-            for address in &endpoint.addresses {
-                pods_by_address.entry(*address).or_insert(id);
-            }
-        }
         let class_of = |endpoint: &Endpoint, family| {
             address_in(endpoint, family)
                 .map_or(AddressClassId::NO_BLOCK, |address| compiled.addresses.class_of(address))
         };
         let address_classes =
             cluster.endpoints.iter().map(|endpoint| Family::BOTH.map(|family| class_of(endpoint, family))).collect();
-        let mut pod_addresses: Vec<_> = pods_by_address.iter().map(|(address, id)| (*address, *id)).collect();
-        pod_addresses.sort_unstable();
-        Engine {
-            cluster,
-            options,
-            compiled,
-            address_classes,
-            pods_by_address,
-            pod_addresses,
-            readings: Readings::default(),
-        }
+        let pods = Pods::new(&cluster);
+        Engine { cluster, options, compiled, address_classes, pods, readings: Readings::default() }
     }
 
     /// The cluster that was compiled.
@@ -209,14 +190,22 @@ impl Engine {
     /// The pod that an address means as the end of a flow, if it means one. A node's address, which pods on the host network share,
     /// stays an address.
     pub fn pod_at(&self, address: IpAddr) -> Option<EndpointId> {
-        self.pods_by_address.get(&address).copied()
+        self.pods.at(address)
+    }
+
+    /// The endpoints that are known to run on a node.
+    pub fn endpoints_on(&self, node: &str) -> &[EndpointId] {
+        self.pods.on(node)
+    }
+
+    /// Every address that means a pod, sorted.
+    pub(crate) fn pod_addresses(&self) -> &[(IpAddr, EndpointId)] {
+        self.pods.addresses()
     }
 
     /// The pods that the addresses of a range mean: one per address that means one.
     pub(crate) fn pods_in(&self, range: &AddressRange) -> &[(IpAddr, EndpointId)] {
-        let start = self.pod_addresses.partition_point(|(address, _)| *address < range.first);
-        let end = self.pod_addresses.partition_point(|(address, _)| *address <= range.last);
-        self.pod_addresses.get(start..end).unwrap_or_default()
+        self.pods.within(range)
     }
 
     /// Whether every address of a range means a pod.

@@ -64,6 +64,7 @@ pub mod lowering;
 pub mod model;
 pub mod object;
 pub mod options;
+mod pods;
 pub mod protocol;
 pub mod reach;
 pub mod resolve;

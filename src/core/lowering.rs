@@ -104,20 +104,15 @@ pub enum PeerAddresses {
 impl<'a> Lowering<'a> {
     /// The policies of an engine's cluster.
     pub fn new(engine: &'a Engine) -> Lowering<'a> {
-        let cluster = engine.cluster();
         let mut addresses = vec![Vec::new(); engine.compiled.classes.ids().count()];
-        let mut pods = Vec::new();
-        for (id, endpoint) in cluster.endpoint_ids() {
+        for (address, id) in engine.pod_addresses() {
             let class = engine.compiled.classes.of_endpoint(id.0 as usize);
-            let owned = endpoint.addresses.iter().filter(|address| engine.pod_at(**address) == Some(id));
-            for address in owned {
-                pods.push(*address);
-                if let Some(class) = class.and_then(|class| addresses.get_mut(class.0 as usize)) {
-                    class.push(*address);
-                }
+            if let Some(class) = class.and_then(|class| addresses.get_mut(class.0 as usize)) {
+                class.push(*address);
             }
         }
-        let alone = if engine.options().ip_blocks == IpBlocks::External { pods } else { Vec::new() };
+        let pods = || engine.pod_addresses().iter().map(|(address, _)| *address).collect();
+        let alone = if engine.options().ip_blocks == IpBlocks::External { pods() } else { Vec::new() };
         let ranges = engine.compiled.addresses.ranges(&[], &alone);
         Lowering { engine, addresses, ranges }
     }

@@ -7,7 +7,7 @@ mod endpoints;
 mod unique;
 
 pub(crate) use endpoints::POD_TEMPLATE_HASH;
-pub(crate) use unique::names;
+pub(crate) use unique::{Names, names};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;

@@ -4,7 +4,11 @@ mod patch;
 
 use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
+use std::hash::BuildHasher;
 use std::sync::Arc;
+
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Severity, add_fixes};
@@ -12,7 +16,7 @@ use crate::engine::Engine;
 use crate::ignore::{self, Ignored};
 use crate::load::{self, Reading};
 use crate::options::EngineOptions;
-use crate::resolve::Resolved;
+use crate::resolve::{Names, Resolved, names};
 use crate::source::{SourceId, Sources};
 use crate::{compile, lint, resolve};
 use patch::{Change, Known, patch};
@@ -23,6 +27,8 @@ use patch::{Change, Known, patch};
 pub struct Workspace {
     sources: Sources,
     readings: BTreeMap<String, (SourceId, Vec<Reading>)>,
+    /// How many objects have the names of a hash.
+    named: FxHashMap<u64, usize>,
     config: Config,
     options: EngineOptions,
     compiled: OnceCell<Compiled>,
@@ -50,32 +56,51 @@ impl Workspace {
         let pieces = self.sources.get(id).map(|source| load::pieces_of(id, source)).unwrap_or_default();
         let readings: Vec<Reading> = pieces.iter().map(|piece| piece.read(&self.sources)).collect();
         let old = self.readings.remove(path).map(|(_, readings)| readings).unwrap_or_default();
-        self.patch(id, &old, &readings);
+        self.exchange(id, &old, &readings);
         self.readings.insert(path.to_owned(), (id, readings));
     }
 
     /// Removes the text of a path; `false` if there is none.
     pub fn remove(&mut self, path: &str) -> bool {
         let Some((id, old)) = self.readings.remove(path) else { return false };
-        self.patch(id, &old, &[]);
+        self.exchange(id, &old, &[]);
         self.sources.remove(id);
         true
     }
 
-    /// Changes what is known of the cluster, if there is anything and it can be. The text is none of the readings.
-    fn patch(&mut self, source: SourceId, old: &[Reading], new: &[Reading]) {
+    /// The text at the path, if there is one.
+    pub fn text(&self, path: &str) -> Option<&Arc<str>> {
+        let (id, _) = self.readings.get(path)?;
+        self.sources.get(*id).map(|source| &source.text)
+    }
+
+    /// Changes what is known of the cluster, if there is anything and it can be.
+    fn exchange(&mut self, source: SourceId, old: &[Reading], new: &[Reading]) {
+        for object in old.iter().flat_map(Reading::objects) {
+            if let Entry::Occupied(mut entry) = self.named.entry(hash(&names(object))) {
+                *entry.get_mut() -= 1;
+                if *entry.get() == 0 {
+                    entry.remove();
+                }
+            }
+        }
         let compiled = self.compiled.take().map(|it| (Known::Compiled(Box::new(it.engine)), it.diagnostics));
         let resolved = self.resolved.take().map(|it| (Known::Resolved(it.cluster), it.diagnostics));
-        let Some((known, diagnostics)) = compiled.or(resolved) else { return };
-        let others = self.readings.values().flat_map(|(_, readings)| readings);
-        match patch(known, diagnostics, &Change { source, old, new }, others, &self.options) {
-            Some((Known::Compiled(engine), diagnostics)) => {
-                self.compiled = OnceCell::from(Compiled::new(*engine, diagnostics));
+        if let Some((known, diagnostics)) = compiled.or(resolved) {
+            let is_elsewhere = |names: &Names<'_>| self.named.contains_key(&hash(names));
+            let patched = patch(known, diagnostics, &Change { source, old, new }, is_elsewhere, &self.options);
+            match patched {
+                Some((Known::Compiled(engine), diagnostics)) => {
+                    self.compiled = OnceCell::from(Compiled::new(*engine, diagnostics));
+                }
+                Some((Known::Resolved(cluster), diagnostics)) => {
+                    self.resolved = Cell::new(Some(Resolved { cluster, diagnostics }));
+                }
+                None => {}
             }
-            Some((Known::Resolved(cluster), diagnostics)) => {
-                self.resolved = Cell::new(Some(Resolved { cluster, diagnostics }));
-            }
-            None => {}
+        }
+        for object in new.iter().flat_map(Reading::objects) {
+            *self.named.entry(hash(&names(object))).or_default() += 1;
         }
     }
 
@@ -133,6 +158,11 @@ impl Workspace {
         let Resolved { cluster, diagnostics } = resolve(loaded.objects, &self.options);
         Resolved { cluster, diagnostics: [loaded.diagnostics, diagnostics].concat() }
     }
+}
+
+/// Objects of one hash are taken for objects of one name, which only costs time.
+fn hash(names: &Names<'_>) -> u64 {
+    FxBuildHasher.hash_one(names)
 }
 
 impl Compiled {

@@ -151,7 +151,7 @@ fn log_as(format: LogFormat) {
 fn workspace(source: &Source) -> Result<Workspace, Failure> {
     let mut workspace = Workspace::default();
     workspace.configure(netpol::config::Config::default(), source.engine_options());
-    manifests::Texts::default().read_all(&source.manifests, &mut workspace)?;
+    manifests::read_all(&source.manifests, &mut workspace)?;
     let cluster = workspace.engine().cluster();
     let is_known = |node: &str| {
         cluster.endpoints.iter().any(|endpoint| endpoint.node.as_deref() == Some(node))

@@ -112,7 +112,6 @@ struct Enforcer<'a> {
     source: &'a Source,
     connection: Connection,
     workspace: Workspace,
-    texts: manifests::Texts,
     given: Option<Ruleset>,
     /// The next to give, before the kernel was given any.
     generation: u32,
@@ -132,7 +131,6 @@ impl<'a> Enforcer<'a> {
             source,
             connection: Connection::open().map_err(Failure::Netlink)?,
             workspace,
-            texts: manifests::Texts::default(),
             given: None,
             generation: next_generation(kernel::list()?.as_deref()),
             is_changed: true,
@@ -141,7 +139,7 @@ impl<'a> Enforcer<'a> {
             told: None,
             metrics: Metrics::new(),
         };
-        enforcer.texts.read_all(&source.manifests, &mut enforcer.workspace)?;
+        manifests::read_all(&source.manifests, &mut enforcer.workspace)?;
         Ok(enforcer)
     }
 
@@ -151,13 +149,13 @@ impl<'a> Enforcer<'a> {
     }
 
     fn read_all(&mut self) {
-        let read = self.texts.read_all(&self.source.manifests, &mut self.workspace);
+        let read = manifests::read_all(&self.source.manifests, &mut self.workspace);
         self.note(read);
     }
 
     fn read(&mut self, paths: &BTreeSet<PathBuf>) {
         for path in paths {
-            let read = self.texts.read(path, &mut self.workspace);
+            let read = manifests::read(path, &mut self.workspace);
             self.note(read);
         }
     }

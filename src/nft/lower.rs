@@ -120,9 +120,7 @@ pub struct Unenforced {
 
 /// The ruleset of a node: for the pods that run on it.
 pub fn lower(engine: &Engine, node: &str, options: &LowerOptions) -> Lowered {
-    let endpoints = engine.cluster().endpoint_ids();
-    let local = endpoints.filter(|(_, endpoint)| endpoint.node.as_deref() == Some(node)).map(|(id, _)| id);
-    lower_pods(engine, local, options)
+    lower_pods(engine, engine.endpoints_on(node).iter().copied(), options)
 }
 
 /// The ruleset of a node on which these pods run, whatever is known about where they do. What is no pod is passed over.

@@ -81,7 +81,7 @@ fn is_generated(object: &Object) -> bool {
 }
 
 /// Kind, namespace and name.
-type Names<'a> = (&'static str, &'a str, &'a str);
+pub(crate) type Names<'a> = (&'static str, &'a str, &'a str);
 
 pub(crate) fn names(object: &Object) -> Names<'_> {
     let metadata = object.body.metadata();

@@ -1,7 +1,7 @@
 //! A change of one text, made in a compiled cluster without resolving the other texts again: policies that come, go or change, and
 //! pods that get other labels. Everything else is left to a new start.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use crate::cluster::{Cluster, EndpointId, EndpointKind};
 use crate::diagnostic::Diagnostic;
@@ -9,7 +9,7 @@ use crate::engine::Engine;
 use crate::load::Reading;
 use crate::object::{Body, Labels, NetworkPolicy, Object, Pod};
 use crate::options::EngineOptions;
-use crate::resolve::{POD_TEMPLATE_HASH, add_policy, name_of, names, namespace_of, sort_policies};
+use crate::resolve::{Names, POD_TEMPLATE_HASH, add_policy, name_of, names, namespace_of, sort_policies};
 use crate::source::{Origin, Place, SourceId};
 
 /// A text that changed.
@@ -26,17 +26,17 @@ pub(super) enum Known {
     Resolved(Cluster),
 }
 
-/// The cluster after a change, with what there is to say about it; `None` where all texts have to be put together anew. `others` are
-/// the readings of the other texts.
-pub(super) fn patch<'a>(
+/// The cluster after a change, with what there is to say about it; `None` where all texts have to be put together anew. `is_elsewhere`
+/// says whether another text may have an object of a name.
+pub(super) fn patch(
     known: Known,
     diagnostics: Vec<Diagnostic>,
     change: &Change<'_>,
-    others: impl Iterator<Item = &'a Reading>,
+    is_elsewhere: impl Fn(&Names<'_>) -> bool,
     options: &EngineOptions,
 ) -> Option<(Known, Vec<Diagnostic>)> {
     let plan = Plan::of(change)?;
-    if others.flat_map(Reading::objects).any(|other| plan.touched.contains(&names(other))) {
+    if plan.touched.iter().any(is_elsewhere) {
         return None;
     }
     let mut diagnostics = plan.move_diagnostics(diagnostics, change.source)?;
@@ -44,29 +44,36 @@ pub(super) fn patch<'a>(
         Known::Compiled(engine) => engine.cluster(),
         Known::Resolved(cluster) => cluster,
     };
-    let labels = plan.labels(before)?;
+    let relabellings = plan.relabellings(before)?;
     if !plan.has_its_namespaces(before) {
         return None;
     }
     let mut cluster = match known {
         Known::Compiled(mut engine) => {
             let are_labels_all = plan.gone.is_empty() && plan.come.is_empty();
-            if are_labels_all && labels.iter().all(|(id, labels)| engine.relabel(*id, labels)) {
-                plan.move_origins(engine.cluster_mut());
+            if are_labels_all && relabellings.iter().all(|it| engine.relabel(it.id, it.labels)) {
+                plan.move_origins(engine.cluster_mut(), &relabellings);
                 return Some((Known::Compiled(engine), diagnostics));
             }
             engine.into_cluster()
         }
         Known::Resolved(cluster) => cluster,
     };
-    for (id, labels) in labels {
-        if let Some(endpoint) = cluster.endpoints.get_mut(id.0 as usize) {
-            endpoint.labels = labels;
+    for relabelling in &relabellings {
+        if let Some(endpoint) = cluster.endpoints.get_mut(relabelling.id.0 as usize) {
+            endpoint.labels.clone_from(relabelling.labels);
         }
     }
-    plan.move_origins(&mut cluster);
+    plan.move_origins(&mut cluster, &relabellings);
     plan.change_policies(&mut cluster, options, &mut diagnostics);
     Some((Known::Resolved(cluster), diagnostics))
+}
+
+/// An endpoint with other labels.
+struct Relabelling<'a> {
+    id: EndpointId,
+    labels: &'a Labels,
+    origin: &'a Origin,
 }
 
 /// What a change does.
@@ -74,15 +81,15 @@ pub(super) fn patch<'a>(
 struct Plan<'a> {
     /// Objects that are as they were, or but for their labels, and where they are now.
     moved: FxHashMap<&'a Origin, &'a Origin>,
-    /// Pods with other labels, by where they were.
-    relabelled: Vec<(&'a Origin, &'a Pod)>,
+    /// Pods with other labels: where they were, and where they are.
+    relabelled: Vec<(&'a Origin, &'a Origin, &'a Pod)>,
     gone: Vec<&'a NetworkPolicy>,
     come: Vec<(&'a Origin, &'a NetworkPolicy)>,
     /// All but those that are as they were.
-    touched: FxHashSet<Names<'a>>,
+    touched: Vec<Names<'a>>,
+    /// Whether objects that are as they were are somewhere else now.
+    has_shifted: bool,
 }
-
-type Names<'a> = (&'static str, &'a str, &'a str);
 
 impl<'a> Plan<'a> {
     fn of(change: &Change<'a>) -> Option<Plan<'a>> {
@@ -93,14 +100,15 @@ impl<'a> Plan<'a> {
             if let Some(before) = before
                 && before.body == new.body
             {
+                plan.has_shifted |= before.origin != new.origin;
                 plan.moved.insert(&before.origin, &new.origin);
                 continue;
             }
-            plan.touched.insert(key);
+            plan.touched.push(key);
             match (before.map(|before| (&before.origin, &before.body)), &new.body) {
                 (Some((origin, Body::Pod(before))), Body::Pod(pod)) if differ_in_labels(before, pod) => {
                     plan.moved.insert(origin, &new.origin);
-                    plan.relabelled.push((origin, pod));
+                    plan.relabelled.push((origin, &new.origin, pod));
                 }
                 (Some((_, Body::NetworkPolicy(before))), Body::NetworkPolicy(policy)) => {
                     plan.gone.push(before);
@@ -112,7 +120,7 @@ impl<'a> Plan<'a> {
         }
         for (key, before) in old {
             let Body::NetworkPolicy(policy) = &before.body else { return None };
-            plan.touched.insert(key);
+            plan.touched.push(key);
             plan.gone.push(policy);
         }
         Some(plan)
@@ -143,8 +151,8 @@ impl<'a> Plan<'a> {
     }
 
     /// The pods to label anew, if each is the endpoint that it was.
-    fn labels(&self, cluster: &Cluster) -> Option<Vec<(EndpointId, Labels)>> {
-        let labels = |(origin, pod): &(&Origin, &Pod)| {
+    fn relabellings(&self, cluster: &Cluster) -> Option<Vec<Relabelling<'a>>> {
+        let relabelling = |(old, new, pod): &(&Origin, &'a Origin, &'a Pod)| {
             let namespace = cluster.find_namespace(namespace_of(&pod.metadata))?;
             let wanted = (namespace, name_of(&pod.metadata), EndpointKind::Pod);
             let index = cluster
@@ -152,10 +160,10 @@ impl<'a> Plan<'a> {
                 .binary_search_by(|endpoint| (endpoint.namespace, &*endpoint.name, endpoint.kind).cmp(&wanted))
                 .ok()?;
             let id = EndpointId(u32::try_from(index).ok()?);
-            cluster.endpoint(id).filter(|endpoint| endpoint.origin == **origin)?;
-            Some((id, pod.metadata.labels.clone()))
+            cluster.endpoint(id).filter(|endpoint| endpoint.origin == **old)?;
+            Some(Relabelling { id, labels: &pod.metadata.labels, origin: new })
         };
-        self.relabelled.iter().map(labels).collect()
+        self.relabelled.iter().map(relabelling).collect()
     }
 
     /// Whether all policies that come find their namespace, and none of those that go was all that told of one.
@@ -173,7 +181,15 @@ impl<'a> Plan<'a> {
                 .all(|policy| namespace(policy).is_some_and(|namespace| namespace.origin.is_some()) || come(policy))
     }
 
-    fn move_origins(&self, cluster: &mut Cluster) {
+    fn move_origins(&self, cluster: &mut Cluster, relabellings: &[Relabelling<'_>]) {
+        for relabelling in relabellings {
+            if let Some(endpoint) = cluster.endpoints.get_mut(relabelling.id.0 as usize) {
+                endpoint.origin = relabelling.origin.clone();
+            }
+        }
+        if !self.has_shifted {
+            return;
+        }
         let namespaces = cluster.namespaces.iter_mut().filter_map(|namespace| namespace.origin.as_mut());
         let origins = namespaces
             .chain(cluster.endpoints.iter_mut().map(|endpoint| &mut endpoint.origin))
