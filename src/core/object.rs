@@ -24,6 +24,8 @@ pub(crate) use decode::{Decoded, ObjectDecoder};
 #[cfg(test)]
 pub(crate) use meta::StrictMetadata;
 
+use std::sync::Arc;
+
 use crate::source::Origin;
 
 /// One object of the input, with the place where it is written.
@@ -35,7 +37,7 @@ pub struct Object {
     pub body: Body,
 }
 
-/// The kinds that netpol reads. Everything else is counted and passed over.
+/// The kinds that netpol reads. Everything else is counted and passed over. A clone shares what is large.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Body {
     /// `v1` Namespace.
@@ -43,13 +45,13 @@ pub enum Body {
     /// `v1` Node.
     Node(Node),
     /// `v1` Pod.
-    Pod(Box<Pod>),
+    Pod(Arc<Pod>),
     /// A controller with a pod template: Deployment, ReplicaSet, ReplicationController, StatefulSet, DaemonSet, Job, CronJob.
-    Workload(Box<Workload>),
+    Workload(Arc<Workload>),
     /// `v1` Service.
-    Service(Service),
+    Service(Arc<Service>),
     /// `networking.k8s.io/v1` NetworkPolicy.
-    NetworkPolicy(NetworkPolicy),
+    NetworkPolicy(Arc<NetworkPolicy>),
 }
 
 impl Body {

@@ -62,7 +62,7 @@ pub fn resolve(objects: Vec<Object>, options: &EngineOptions) -> Resolved {
 pub(crate) fn add_policy(
     cluster: &mut Cluster,
     origin: Origin,
-    policy: object::NetworkPolicy,
+    policy: Arc<object::NetworkPolicy>,
     options: &EngineOptions,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
@@ -99,7 +99,7 @@ pub(crate) fn add_policy(
         is_namespace_assumed: policy.metadata.namespace.is_empty(),
         needs_legacy_cidrs: !is_valid || !is_valid_otherwise,
         name: name.into(),
-        spec: policy.spec,
+        spec: Arc::unwrap_or_clone(policy).spec,
         origin,
     });
 }
@@ -120,10 +120,10 @@ fn is_accepted(violations: &[Violation]) -> bool {
 struct Kinds {
     namespaces: Vec<(Origin, object::Namespace)>,
     nodes: Vec<(Origin, object::Node)>,
-    pods: Vec<(Origin, Pod)>,
-    workloads: Vec<(Origin, Workload)>,
-    services: Vec<(Origin, object::Service)>,
-    policies: Vec<(Origin, object::NetworkPolicy)>,
+    pods: Vec<(Origin, Arc<Pod>)>,
+    workloads: Vec<(Origin, Arc<Workload>)>,
+    services: Vec<(Origin, Arc<object::Service>)>,
+    policies: Vec<(Origin, Arc<object::NetworkPolicy>)>,
 }
 
 impl Kinds {
@@ -132,8 +132,8 @@ impl Kinds {
         match body {
             Body::Namespace(namespace) => self.namespaces.push((origin, namespace)),
             Body::Node(node) => self.nodes.push((origin, node)),
-            Body::Pod(pod) => self.pods.push((origin, *pod)),
-            Body::Workload(workload) => self.workloads.push((origin, *workload)),
+            Body::Pod(pod) => self.pods.push((origin, pod)),
+            Body::Workload(workload) => self.workloads.push((origin, workload)),
             Body::Service(service) => self.services.push((origin, service)),
             Body::NetworkPolicy(policy) => self.policies.push((origin, policy)),
         }

@@ -20,7 +20,7 @@ use crate::status::{self, Status};
 use crate::{Failure, kernel, manifests, next_generation, quarantine, tell_left_out};
 
 /// How long the enforcer waits for what belongs to a change.
-const QUIET: Duration = Duration::from_millis(1);
+const QUIET: Duration = Duration::from_micros(250);
 /// The same, once a second file has changed: an editor or a checkout writes several.
 const QUIET_OF_MANY: Duration = Duration::from_millis(30);
 /// How long it waits at most.

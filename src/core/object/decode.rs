@@ -2,6 +2,8 @@
 //!
 //! The type of `spec` depends on `apiVersion` and `kind`, so these are read first, wherever they are written.
 
+use std::sync::Arc;
+
 use serde::de::{self, Deserialize};
 
 use super::meta::StrictMetadata;
@@ -141,17 +143,19 @@ impl<'a> Fields<'a> {
             ("v1", "Node") => Body::Node(Node { metadata: field(self.metadata)?, status: field(self.status)? }),
             ("v1", "Pod") => {
                 let (metadata, spec) = (field(self.metadata)?, field(self.spec)?);
-                Body::Pod(Box::new(Pod { metadata, spec, status: field(self.status)? }))
+                Body::Pod(Arc::new(Pod { metadata, spec, status: field(self.status)? }))
             }
-            ("v1", "Service") => Body::Service(Service { metadata: field(self.metadata)?, spec: field(self.spec)? }),
-            ("networking.k8s.io/v1", "NetworkPolicy") => Body::NetworkPolicy(self.network_policy()?),
+            ("v1", "Service") => {
+                Body::Service(Arc::new(Service { metadata: field(self.metadata)?, spec: field(self.spec)? }))
+            }
+            ("networking.k8s.io/v1", "NetworkPolicy") => Body::NetworkPolicy(Arc::new(self.network_policy()?)),
             _ => {
                 let Some(kind) = WorkloadKind::of(api_version, kind) else { return Ok(None) };
                 let (metadata, mut spec): (_, WorkloadSpec) = (field(self.metadata)?, field(self.spec)?);
                 if let Some(job) = spec.job_template.take() {
                     spec.template = job.spec.template;
                 }
-                Body::Workload(Box::new(Workload { kind, metadata, spec }))
+                Body::Workload(Arc::new(Workload { kind, metadata, spec }))
             }
         }))
     }

@@ -1,6 +1,7 @@
 //! Metadata, labels and label selectors as the API types write them.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize as DeserializeDerive, Serialize};
@@ -115,9 +116,9 @@ impl StrictOwnerReference {
     }
 }
 
-/// A set of labels, sorted by key, each key once.
+/// A set of labels, sorted by key, each key once. Clones share it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Labels(Vec<(Box<str>, Box<str>)>);
+pub struct Labels(Arc<Vec<(Box<str>, Box<str>)>>);
 
 impl Labels {
     /// The value of `key`, if the key is present. A present key may have an empty value (L4).
@@ -128,13 +129,14 @@ impl Labels {
 
     /// Sets `key` to `value`, replacing an earlier value.
     pub fn insert(&mut self, key: &str, value: &str) {
-        match self.0.binary_search_by(|(candidate, _)| candidate.as_ref().cmp(key)) {
+        let labels = Arc::make_mut(&mut self.0);
+        match labels.binary_search_by(|(candidate, _)| candidate.as_ref().cmp(key)) {
             Ok(index) => {
-                if let Some(entry) = self.0.get_mut(index) {
+                if let Some(entry) = labels.get_mut(index) {
                     entry.1 = value.into();
                 }
             }
-            Err(index) => self.0.insert(index, (key.into(), value.into())),
+            Err(index) => labels.insert(index, (key.into(), value.into())),
         }
     }
 
@@ -201,7 +203,7 @@ impl<'de> Deserialize<'de> for Labels {
                         return Err(de::Error::custom(format_args!("duplicate key `{first}`")));
                     }
                 }
-                Ok(Labels(pairs))
+                Ok(Labels(Arc::new(pairs)))
             }
         }
 

@@ -1,5 +1,6 @@
 //! Endpoints: the pods of the input, and the workloads none of whose pods is in it.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -16,8 +17,12 @@ pub(crate) const POD_TEMPLATE_HASH: &str = "pod-template-hash";
 
 /// Every endpoint, sorted by namespace, name and kind.
 pub(super) fn endpoints(kinds: &Kinds, cluster: &Cluster, diagnostics: &mut Vec<Diagnostic>) -> Vec<Endpoint> {
-    let resolver =
-        Resolver { cluster, node_addresses: node_addresses(kinds, cluster), controllers: controllers(kinds, cluster) };
+    let resolver = Resolver {
+        cluster,
+        node_addresses: node_addresses(kinds, cluster),
+        controllers: controllers(kinds, cluster),
+        shared: RefCell::default(),
+    };
     let mut endpoints = Vec::new();
     let mut owners = BTreeSet::new();
     let mut terminated = Vec::new();
@@ -59,6 +64,8 @@ struct Resolver<'a> {
     cluster: &'a Cluster,
     node_addresses: BTreeMap<&'a str, BTreeSet<IpAddr>>,
     controllers: Controllers<'a>,
+    /// Names of nodes and of service accounts, which many pods have in common.
+    shared: RefCell<BTreeSet<Arc<str>>>,
 }
 
 /// Every workload of the input, with its own controller.
@@ -131,7 +138,7 @@ impl Resolver<'_> {
         path: &str,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Endpoint {
-        let node = (!spec.node_name.is_empty()).then(|| Arc::from(spec.node_name.as_str()));
+        let node = (!spec.node_name.is_empty()).then(|| self.shared(spec.node_name.as_str()));
         let node_addresses = self.node_addresses.get(spec.node_name.as_str());
         let account = [&spec.service_account_name, &spec.service_account].into_iter().find(|name| !name.is_empty());
         let label = format!("{} {}/{}", kind.name(), namespace_of(metadata), name_of(metadata));
@@ -145,12 +152,21 @@ impl Resolver<'_> {
             addresses: Vec::new(),
             named_ports: named_ports(origin, spec, path, &label, diagnostics),
             container_ports: container_ports(spec),
-            service_account: Arc::from(account.map_or("default", Text::as_str)),
+            service_account: self.shared(account.map_or("default", Text::as_str)),
             host_network: spec.host_network,
             node,
             node_addresses: node_addresses.into_iter().flatten().copied().collect(),
             origin: origin.clone(),
         }
+    }
+
+    fn shared(&self, name: &str) -> Arc<str> {
+        let mut shared = self.shared.borrow_mut();
+        shared.get(name).cloned().unwrap_or_else(|| {
+            let name: Arc<str> = name.into();
+            shared.insert(name.clone());
+            name
+        })
     }
 
     /// S41: all of `podIPs`, or else `podIP`.

@@ -1,5 +1,7 @@
 //! One object per kind, namespace and name, as in a cluster.
 
+use std::sync::Arc;
+
 use crate::diagnostic::Diagnostic;
 use crate::object::{Body, Metadata, Object};
 use crate::source::{Origin, Place};
@@ -69,10 +71,10 @@ fn metadata_mut(body: &mut Body) -> &mut Metadata {
     match body {
         Body::Namespace(object) => &mut object.metadata,
         Body::Node(object) => &mut object.metadata,
-        Body::Pod(object) => &mut object.metadata,
-        Body::Workload(object) => &mut object.metadata,
-        Body::Service(object) => &mut object.metadata,
-        Body::NetworkPolicy(object) => &mut object.metadata,
+        Body::Pod(object) => &mut Arc::make_mut(object).metadata,
+        Body::Workload(object) => &mut Arc::make_mut(object).metadata,
+        Body::Service(object) => &mut Arc::make_mut(object).metadata,
+        Body::NetworkPolicy(object) => &mut Arc::make_mut(object).metadata,
     }
 }
 

@@ -1,6 +1,8 @@
 //! A change of one text, made in a compiled cluster without resolving the other texts again: policies that come, go or change, and
 //! pods that get other labels. Everything else is left to a new start.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
 use crate::cluster::{Cluster, EndpointId, EndpointKind};
@@ -84,7 +86,7 @@ struct Plan<'a> {
     /// Pods with other labels: where they were, and where they are.
     relabelled: Vec<(&'a Origin, &'a Origin, &'a Pod)>,
     gone: Vec<&'a NetworkPolicy>,
-    come: Vec<(&'a Origin, &'a NetworkPolicy)>,
+    come: Vec<(&'a Origin, &'a Arc<NetworkPolicy>)>,
     /// All but those that are as they were.
     touched: Vec<Names<'a>>,
     /// Whether objects that are as they were are somewhere else now.
@@ -213,7 +215,7 @@ impl<'a> Plan<'a> {
             }
         }
         for (origin, policy) in &self.come {
-            add_policy(cluster, (*origin).clone(), (*policy).clone(), options, diagnostics);
+            add_policy(cluster, (*origin).clone(), Arc::clone(policy), options, diagnostics);
         }
         sort_policies(cluster);
     }
