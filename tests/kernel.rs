@@ -25,6 +25,8 @@ mod probe;
 mod sctp;
 #[path = "kernel/services.rs"]
 mod services;
+#[path = "kernel/shop.rs"]
+mod shop;
 #[path = "kernel/untracked.rs"]
 mod untracked;
 
@@ -126,6 +128,11 @@ fn with_packets(test: fn()) {
         Some(obstacle) => println!("{obstacle}"),
         None => test(),
     }
+}
+
+#[test]
+fn the_shop_is_enforced_as_reach_says() {
+    with_packets(shop::the_shop_is_enforced_as_reach_says);
 }
 
 #[test]

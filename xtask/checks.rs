@@ -1,4 +1,4 @@
-//! The jobs that say yes or no: `ci` and `test`.
+//! The jobs that say yes or no: `ci`, `test` and `kernel`.
 
 use std::time::Instant;
 
@@ -45,4 +45,30 @@ pub fn test(arguments: &[String]) -> Outcome {
     }
     println!("test: everything passed in {:.0} s", start.elapsed().as_secs_f64());
     Ok(())
+}
+
+/// The node's enforcer against a real kernel, in network namespaces that go when it ends: first the shop of the examples, with a table,
+/// then all tests that send packets or run the enforcer. `test` runs these as well.
+///
+/// # Errors
+///
+/// When a packet passes that should not, or the other way round.
+pub fn kernel(arguments: &[String]) -> Outcome {
+    if let Some(argument) = arguments.first() {
+        return Err(format!("`kernel` takes no arguments, but got `{argument}`").into());
+    }
+    const SHOP: &str = "the_shop_is_enforced_as_reach_says";
+    run(&mut cargo(&["test", "--quiet", "--package", "netpol-tests", "--test", "kernel", "--", "--nocapture", SHOP]))?;
+    run(&mut cargo(&[
+        "test",
+        "--package",
+        "netpol-tests",
+        "--test",
+        "kernel",
+        "--test",
+        "enforcer",
+        "--",
+        "--skip",
+        SHOP,
+    ]))
 }

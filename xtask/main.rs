@@ -32,7 +32,7 @@ struct Job {
     run: fn(&[String]) -> Outcome,
 }
 
-const JOBS: [Job; 6] = [
+const JOBS: [Job; 7] = [
     Job {
         name: "ci",
         arguments: "",
@@ -44,6 +44,12 @@ const JOBS: [Job; 6] = [
         arguments: "[ARGUMENT]...",
         does: "runs every test; arguments go to `cargo test`",
         run: checks::test,
+    },
+    Job {
+        name: "kernel",
+        arguments: "",
+        does: "tries the enforcer on this machine's kernel, as root: the shop's mesh as a table, then its tests",
+        run: checks::kernel,
     },
     Job {
         name: "wasm",

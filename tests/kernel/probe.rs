@@ -48,6 +48,16 @@ pub fn differences(net: &Net, expected: &BTreeMap<Probe, bool>) -> Vec<String> {
 
 /// The same, with somebody who answers at these places only.
 pub fn differences_at(net: &Net, places: &BTreeSet<Place>, expected: &BTreeMap<Probe, bool>) -> Vec<String> {
+    let tell = |probe: &Probe| format!("{probe:?}: expected {}, the kernel says {}", expected[probe], !expected[probe]);
+    wrong_at(net, places, expected).iter().map(tell).collect()
+}
+
+/// Tries all that is expected to be answered or not, and gives what is not as expected.
+pub fn wrong(net: &Net, expected: &BTreeMap<Probe, bool>) -> Vec<Probe> {
+    wrong_at(net, &expected.keys().map(Probe::place).collect(), expected)
+}
+
+fn wrong_at(net: &Net, places: &BTreeSet<Place>, expected: &BTreeMap<Probe, bool>) -> Vec<Probe> {
     let wrong_ones = |probes: &[Probe], patience| -> Vec<Probe> {
         let answers = try_all(net, places, probes, patience);
         probes
@@ -58,13 +68,8 @@ pub fn differences_at(net: &Net, places: &BTreeSet<Place>, expected: &BTreeMap<P
             .collect()
     };
     let wrong = wrong_ones(&expected.keys().copied().collect::<Vec<_>>(), PATIENCE);
-    if wrong.is_empty() {
-        return Vec::new();
-    }
     // What was lost for want of time on a busy machine is found now; what is really wrong stays wrong.
-    let wrong = wrong_ones(&wrong, 5 * PATIENCE);
-    let tell = |probe: &Probe| format!("{probe:?}: expected {}, the kernel says {}", expected[probe], !expected[probe]);
-    wrong.iter().map(tell).collect()
+    if wrong.is_empty() { wrong } else { wrong_ones(&wrong, 5 * PATIENCE) }
 }
 
 /// Tries all of them at once, and says which were answered in time.
