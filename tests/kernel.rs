@@ -11,6 +11,8 @@ mod bridge;
 mod changes;
 #[path = "kernel/denied.rs"]
 mod denied;
+#[path = "kernel/faults.rs"]
+mod faults;
 #[path = "kernel/icmp.rs"]
 mod icmp;
 #[path = "kernel/manifests.rs"]
@@ -183,6 +185,21 @@ fn bridged_packets_are_judged_if_the_kernel_shows_them() {
 #[test]
 fn isolated_pods_discover_their_neighbours() {
     with_packets(bridge::isolated_pods_discover_their_neighbours);
+}
+
+#[test]
+fn an_address_means_who_has_it_now() {
+    with_packets(faults::an_address_means_who_has_it_now);
+}
+
+#[test]
+fn a_set_without_a_pod_matches_nobody_until_one_comes() {
+    with_packets(faults::a_set_without_a_pod_matches_nobody_until_one_comes);
+}
+
+#[test]
+fn blocks_overlap_and_hold_everything() {
+    with_packets(faults::blocks_overlap_and_hold_everything);
 }
 
 #[test]
