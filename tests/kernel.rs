@@ -148,6 +148,11 @@ fn nothing_slips_through_while_rules_are_replaced() {
 }
 
 #[test]
+fn nothing_slips_through_while_a_thousand_policies_become_others() {
+    with_packets(changes::nothing_slips_through_while_a_thousand_policies_become_others);
+}
+
+#[test]
 fn verdicts_hold_between_nodes() {
     with_packets(nodes::verdicts_hold_between_nodes);
 }

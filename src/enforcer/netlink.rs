@@ -5,6 +5,11 @@ use std::io;
 use netlink_sys::protocols::NETLINK_NETFILTER;
 use netlink_sys::{Socket, SocketAddr};
 use netpol_nft::{Batch, Refusal};
+use nix::sys::socket::setsockopt;
+use nix::sys::socket::sockopt::{RcvBufForce, SndBufForce};
+
+/// The most bytes on their way, which take no memory before they are: what a million elements take.
+const BUFFER: usize = 64 << 20;
 
 /// Why the kernel did not make a change. It has what it had before.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +32,9 @@ impl Connection {
     pub fn open() -> io::Result<Connection> {
         let mut socket = Socket::new(NETLINK_NETFILTER)?;
         let port = socket.bind_auto()?.port_number();
+        // A batch is one datagram, whatever its size.
+        setsockopt(&socket, SndBufForce, &BUFFER).map_err(io::Error::from)?;
+        setsockopt(&socket, RcvBufForce, &BUFFER).map_err(io::Error::from)?;
         // The kernel has answered by the time that it has taken a message: there is nothing to wait for.
         socket.set_non_blocking(true)?;
         Ok(Connection { socket, port })

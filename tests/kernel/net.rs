@@ -114,6 +114,15 @@ impl Net {
         self.run_on(node, &["nft", "-j", "list", "table", "inet", "netpol"], "")
     }
 
+    /// The same as text, if there is anything yet.
+    pub fn try_listing(&self, node: usize) -> Option<String> {
+        let listed = Command::new("ip")
+            .args(["netns", "exec", &self.nodes[node], "nft", "list", "table", "inet", "netpol"])
+            .output()
+            .expect("it runs");
+        listed.status.success().then(|| String::from_utf8(listed.stdout).expect("it prints text"))
+    }
+
     /// Runs a program on a node, and gives what it prints.
     pub fn run_on(&self, node: usize, command: &[&str], input: &str) -> String {
         run("ip", &[&["netns", "exec", &self.nodes[node]], command].concat(), input)
