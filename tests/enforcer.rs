@@ -155,6 +155,18 @@ fn an_nft_that_hangs_is_killed_and_tried_again() {
     stays("hangs", include_str!("enforcer/hangs.sh"));
 }
 
+/// The same, with no capability but one and no place to write but one.
+#[test]
+fn an_enforcer_needs_net_admin_and_its_folder_and_nothing_else() {
+    stays("alone", include_str!("enforcer/alone.sh"));
+}
+
+/// The same, with pods behind a bridge whose packets the kernel does not show.
+#[test]
+fn a_bridge_that_the_rules_do_not_see_into_is_told() {
+    stays("bridged", include_str!("enforcer/bridged.sh"));
+}
+
 /// Runs a script in namespaces of its own, on a folder with a node's manifests.
 fn stays(name: &str, script: &str) {
     let folder = env::temp_dir().join(format!("netpol-{name}-{}", std::process::id()));

@@ -41,6 +41,11 @@ pub fn list() -> Result<Option<String>, Failure> {
     nft(&["-j", "list", "table", "inet", TABLE], "").map(Some)
 }
 
+/// What our counters have counted, in the JSON of `nft`.
+pub fn counters() -> Result<String, Failure> {
+    nft(&["-j", "list", "counters", "table", "inet", TABLE], "")
+}
+
 /// How the table of a listing differs from a ruleset, a line each.
 pub fn differences(wanted: &Ruleset, listing: Option<&str>) -> Vec<String> {
     match listing.map(Ruleset::from_listing) {

@@ -10,6 +10,7 @@
 )]
 
 mod args;
+mod bridge;
 mod instance;
 mod kernel;
 mod manifests;

@@ -17,7 +17,7 @@ use crate::netlink::Connection;
 use crate::notice::{self, Notice};
 use crate::serve::{Metrics, serve};
 use crate::status::{self, Status};
-use crate::{Failure, kernel, manifests, next_generation, quarantine, tell_left_out};
+use crate::{Failure, bridge, kernel, manifests, next_generation, quarantine, tell_left_out};
 
 /// How long the enforcer waits for what belongs to a change.
 const QUIET: Duration = Duration::from_micros(250);
@@ -45,9 +45,10 @@ pub fn run(arguments: &Run) -> Result<(), Failure> {
     // What changed between the first look and the watch.
     enforcer.read_all();
     enforcer.enforce();
+    enforcer.look_at_bridges();
     enforcer.tell(&arguments.runtime.runtime_dir);
     loop {
-        let is_settled = watcher.is_some() && !enforcer.is_behind() && enforcer.status.is_verified;
+        let is_settled = watcher.is_some() && !enforcer.is_behind() && enforcer.status.is_ready();
         let Some(changes) = next(&notices, if is_settled { AUDIT } else { RETRY }) else { break };
         if watcher.is_none() || !arguments.source.manifests.exists() {
             watcher = watch(&arguments.source.manifests, &to);
@@ -59,9 +60,11 @@ pub fn run(arguments: &Run) -> Result<(), Failure> {
         if enforcer.is_behind() {
             enforcer.enforce();
         }
-        if changes.is_kernel || enforcer.audited.elapsed() > AUDIT {
+        let is_due = changes.is_idle && !enforcer.status.is_verified || enforcer.audited.elapsed() >= AUDIT;
+        if changes.is_kernel || is_due {
             enforcer.audit();
         }
+        enforcer.look_at_bridges();
         enforcer.tell(&arguments.runtime.runtime_dir);
     }
     info!("ends; the rules stay");
@@ -80,15 +83,17 @@ struct Changes {
     written: BTreeSet<PathBuf>,
     is_moved: bool,
     is_kernel: bool,
+    /// Nothing happened for as long as was waited.
+    is_idle: bool,
 }
 
-/// Waits for a change, and for those that come along with it; `None` at the end. After the wait, it is the kernel's turn.
+/// Waits for a change, and for those that come along with it; `None` at the end.
 fn next(notices: &Receiver<Notice>, wait: Duration) -> Option<Changes> {
     let mut changes = Changes::default();
     let mut received = notices.recv_timeout(wait);
     let start = Instant::now();
     if received == Err(RecvTimeoutError::Timeout) {
-        changes.is_kernel = true;
+        changes.is_idle = true;
         return Some(changes);
     }
     loop {
@@ -252,7 +257,8 @@ impl<'a> Enforcer<'a> {
     fn tell(&mut self, folder: &Path) {
         set(&self.metrics.held_files, self.status.held.len());
         set(&self.metrics.quarantined, self.status.quarantined.len());
-        self.metrics.came_round(self.status.is_verified && self.status.failure.is_none());
+        set(&self.metrics.unseen_bridges, self.status.unseen.len());
+        self.metrics.came_round(self.status.is_ready());
         if self.told.as_ref() == Some(&self.status) {
             return;
         }
@@ -271,6 +277,20 @@ impl<'a> Enforcer<'a> {
                 kernel::replace(wanted)
             }),
         }
+    }
+
+    /// Sees whether there are bridges between pods that the rules do not see into.
+    fn look_at_bridges(&mut self) {
+        let addresses =
+            self.status.pods.iter().flat_map(|pod| &pod.addresses).filter_map(|address| address.parse().ok());
+        let unseen = bridge::unseen(addresses);
+        for line in unseen.difference(&self.status.unseen) {
+            error!("{line}");
+        }
+        if unseen.is_empty() && !self.status.unseen.is_empty() {
+            info!("packets between pods behind bridges are judged now");
+        }
+        self.status.unseen = unseen;
     }
 
     /// Compares the kernel with what it was given, and puts it right.

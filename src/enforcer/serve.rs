@@ -6,13 +6,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use netpol_nft::counted;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 use tiny_http::{Header, Response, Server};
 
+use crate::kernel;
 use crate::status::now;
 
 /// A loop that has not come round for so long hangs: it audits the kernel more often than that.
@@ -37,8 +40,13 @@ pub struct Metrics {
     pub held_files: Gauge,
     /// Policies whose rules the kernel refuses.
     pub quarantined: Gauge,
+    /// Bridges between pods that the rules do not see into.
+    pub unseen_bridges: Gauge,
     state: Arc<State>,
 }
+
+/// Packets by direction and by policies, which are separated by commas.
+type Packets = Family<Vec<(&'static str, String)>, Counter>;
 
 #[derive(Debug, Default)]
 struct State {
@@ -58,6 +66,7 @@ impl Metrics {
             elements: Gauge::default(),
             held_files: Gauge::default(),
             quarantined: Gauge::default(),
+            unseen_bridges: Gauge::default(),
             state: Arc::default(),
         }
     }
@@ -72,7 +81,8 @@ impl Metrics {
         now().saturating_sub(self.state.last_round.load(Ordering::Relaxed)) < LONGEST_ROUND.as_secs()
     }
 
-    fn registry(&self) -> Registry {
+    /// All of them, with what the kernel has counted: the comments of its counters, and packets.
+    fn registry(&self, counted: &[(String, u64)]) -> Registry {
         let mut registry = Registry::with_prefix("netpol_enforcer");
         let sync = self.sync.clone();
         registry.register_with_unit("sync_duration", "Time to give the kernel a change", Unit::Seconds, sync);
@@ -85,6 +95,20 @@ impl Metrics {
         registry.register("held_files", "Files with errors, whose former text is in force", self.held_files.clone());
         let quarantined = self.quarantined.clone();
         registry.register("quarantined_policies", "Policies refused by the kernel, closed instead", quarantined);
+        let unseen = self.unseen_bridges.clone();
+        registry.register("unseen_bridges", "Bridges between pods whose packets the rules do not see", unseen);
+        let (allowed, denied) = (Packets::default(), Packets::default());
+        for (what, packets) in counted {
+            let Some((direction, policies)) = what.split_once(' ') else { continue };
+            let (family, policies) = match policies.strip_prefix("denied by ") {
+                Some(policies) => (&denied, policies),
+                None => (&allowed, policies),
+            };
+            let labels = vec![("direction", direction.to_owned()), ("policies", policies.to_owned())];
+            family.get_or_create(&labels).inc_by(*packets);
+        }
+        registry.register("denied_packets", "Packets that the policies of a pod denied", denied);
+        registry.register("allowed_packets", "Packets that a policy allowed: the first of each connection", allowed);
         registry
     }
 }
@@ -93,9 +117,8 @@ impl Metrics {
 pub fn serve(address: SocketAddr, metrics: Metrics) -> io::Result<()> {
     let server = Server::http(address).map_err(io::Error::other)?;
     std::thread::spawn(move || {
-        let registry = metrics.registry();
         for request in server.incoming_requests() {
-            let (status, text) = answer(request.url(), &metrics, &registry);
+            let (status, text) = answer(request.url(), &metrics);
             let mut response = Response::from_string(text).with_status_code(status);
             if let Ok(kind) =
                 "Content-Type: application/openmetrics-text; version=1.0.0; charset=utf-8".parse::<Header>()
@@ -110,15 +133,17 @@ pub fn serve(address: SocketAddr, metrics: Metrics) -> io::Result<()> {
     Ok(())
 }
 
-fn answer(path: &str, metrics: &Metrics, registry: &Registry) -> (u16, String) {
+fn answer(path: &str, metrics: &Metrics) -> (u16, String) {
     match path {
         "/healthz" if metrics.is_alive() => (200, "alive\n".to_owned()),
         "/healthz" => (503, "the loop has not come round for minutes\n".to_owned()),
         "/readyz" if metrics.state.is_ready.load(Ordering::Relaxed) => (200, "ready\n".to_owned()),
         "/readyz" => (503, "the kernel does not have the rules, or was not read back: see `status`\n".to_owned()),
         "/metrics" => {
+            // Without a table nothing has been counted.
+            let counted = counted(&kernel::counters().unwrap_or_default());
             let mut text = String::new();
-            match encode(&mut text, registry) {
+            match encode(&mut text, &metrics.registry(&counted)) {
                 Ok(()) => (200, text),
                 Err(error) => (500, format!("{error}\n")),
             }
@@ -134,16 +159,27 @@ mod tests {
     #[test]
     fn probes_and_metrics_follow_the_enforcer() {
         let metrics = Metrics::new();
-        let registry = metrics.registry();
-        let status = |path| answer(path, &metrics, &registry).0;
+        let status = |path| answer(path, &metrics).0;
         assert_eq!(["/healthz", "/readyz", "/metrics", "/"].map(status), [503, 503, 200, 404]);
         metrics.came_round(false);
         assert_eq!(["/healthz", "/readyz"].map(status), [200, 503]);
         metrics.came_round(true);
         assert_eq!(["/healthz", "/readyz"].map(status), [200, 200]);
         metrics.drifts.inc();
-        let (_, text) = answer("/metrics", &metrics, &registry);
+        let (_, text) = answer("/metrics", &metrics);
         assert!(text.contains("\nnetpol_enforcer_drifts_total 1\n"), "{text}");
         assert!(text.contains("\nnetpol_enforcer_sync_duration_seconds_count 0\n"), "{text}");
+    }
+
+    #[test]
+    fn packets_are_told_by_policy() {
+        let counted = [("ingress denied by a/b, a/c".to_owned(), 3), ("egress a/b".to_owned(), 4)];
+        let mut text = String::new();
+        encode(&mut text, &Metrics::new().registry(&counted)).unwrap();
+        let told = [
+            "netpol_enforcer_denied_packets_total{direction=\"ingress\",policies=\"a/b, a/c\"} 3\n",
+            "netpol_enforcer_allowed_packets_total{direction=\"egress\",policies=\"a/b\"} 4\n",
+        ];
+        assert!(told.iter().all(|line| text.contains(line)), "{text}");
     }
 }

@@ -37,6 +37,9 @@ pub struct Status {
     pub held: Vec<String>,
     /// Policies whose rules the kernel refuses, so that the pods that they isolate are closed.
     pub quarantined: BTreeSet<String>,
+    /// Where packets between pods are not seen by the rules, and what to do about it.
+    #[serde(default)]
+    pub unseen: BTreeSet<String>,
     /// The pods of the node.
     pub pods: Vec<PodStatus>,
 }
@@ -56,7 +59,12 @@ pub struct PodStatus {
 
 impl Status {
     fn is_good(&self) -> bool {
-        self.is_verified && self.failure.is_none() && self.held.is_empty() && self.quarantined.is_empty()
+        self.is_ready() && self.held.is_empty() && self.quarantined.is_empty()
+    }
+
+    /// Whether the kernel judges by the rules that it was given.
+    pub fn is_ready(&self) -> bool {
+        self.is_verified && self.failure.is_none() && self.unseen.is_empty()
     }
 
     /// Writes the file, in whole or not at all.
@@ -104,6 +112,9 @@ impl Status {
                 "QUARANTINED: {policy}: the kernel refuses its rules, the pods that it isolates are closed"
             );
         }
+        for unseen in &self.unseen {
+            let _ = writeln!(text, "UNSEEN: {unseen}");
+        }
         let list = |names: &[String], none: &str| if names.is_empty() { none.to_owned() } else { names.join(", ") };
         let title = ["POD", "ADDRESSES", "INGRESS ISOLATED BY", "EGRESS ISOLATED BY"].map(str::to_owned);
         let pods = self.pods.iter().map(|pod| {
@@ -131,8 +142,9 @@ pub fn pods(engine: &Engine, node: &str) -> Vec<PodStatus> {
     let policies = |id: EndpointId, direction| {
         engine.isolating(id, direction).map(|policy| cluster.policy_label(policy)).collect::<Vec<_>>()
     };
-    let local = cluster.endpoint_ids().filter(|(_, endpoint)| is_pod_of(endpoint, node));
+    let local = engine.endpoints_on(node).iter().filter_map(|id| Some((*id, cluster.endpoint(*id)?)));
     let mut pods: Vec<PodStatus> = local
+        .filter(|(_, endpoint)| is_pod_of(endpoint, node))
         .map(|(id, endpoint)| PodStatus {
             pod: format!("{}/{}", cluster.namespace_name(endpoint.namespace), endpoint.name),
             addresses: endpoint.addresses.iter().map(ToString::to_string).collect(),

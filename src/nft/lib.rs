@@ -32,7 +32,7 @@ mod simulate;
 mod text;
 
 pub use batch::{Batch, Change, ObjectKind};
-pub use listing::{Foreign, generation, has_table};
+pub use listing::{Foreign, counted, generation, has_table};
 pub use lower::{Deny, Established, Log, LowerOptions, Lowered, Unenforced, lower, lower_pods};
 pub use netlink::Refusal;
 pub use ruleset::{

@@ -61,6 +61,14 @@ pub fn has_table(tables: &str) -> bool {
     named.any(|table| text(table, "family") == Some("inet") && text(table, "name") == Some(TABLE))
 }
 
+/// What counters have counted: by what each counts, the packets.
+pub fn counted(listing: &str) -> Vec<(String, u64)> {
+    let listing: Value = serde_json::from_str(listing).unwrap_or_default();
+    let objects = listing.get("nftables").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let counters = objects.iter().filter_map(|object| object.get("counter"));
+    counters.filter_map(|it| Some((text(it, "comment")?.to_owned(), it.get("packets")?.as_u64()?))).collect()
+}
+
 fn foreign(value: &Value) -> Foreign {
     Foreign(value.to_string())
 }

@@ -68,6 +68,7 @@ answers() {
 answers /healthz '^alive'
 answers /readyz '^ready'
 answers /metrics '^netpol_enforcer_isolated_addresses 4'
+answers /metrics '^netpol_enforcer_denied_packets_total{direction="ingress",policies="shop/db"} 0'
 
 echo "foreign changes are undone" >&2
 nft flush ruleset
