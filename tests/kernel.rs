@@ -29,6 +29,8 @@ mod sctp;
 mod services;
 #[path = "kernel/shop.rs"]
 mod shop;
+#[path = "kernel/strict.rs"]
+mod strict;
 #[path = "kernel/untracked.rs"]
 mod untracked;
 
@@ -205,6 +207,16 @@ fn a_set_without_a_pod_matches_nobody_until_one_comes() {
 #[test]
 fn blocks_overlap_and_hold_everything() {
     with_packets(faults::blocks_overlap_and_hold_everything);
+}
+
+#[test]
+fn the_kernel_in_memory_is_as_strict_as_the_real_one() {
+    with_packets(strict::the_kernel_in_memory_is_as_strict_as_the_real_one);
+}
+
+#[test]
+fn both_kernels_take_and_refuse_the_same_batches() {
+    with_packets(strict::both_kernels_take_and_refuse_the_same_batches);
 }
 
 #[test]

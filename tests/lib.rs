@@ -16,3 +16,4 @@ pub mod random;
 pub mod run;
 pub mod scenario;
 pub mod simulator;
+pub mod strict;

@@ -133,6 +133,12 @@ impl Batch {
     }
 }
 
+impl FromIterator<Change> for Batch {
+    fn from_iter<I: IntoIterator<Item = Change>>(changes: I) -> Batch {
+        Batch(changes.into_iter().collect())
+    }
+}
+
 /// The chains where packets come in, with their hooks.
 fn hooks(ruleset: &Ruleset) -> impl Iterator<Item = (&String, crate::Hook)> {
     ruleset.chains.iter().filter_map(|(name, chain)| Some((name, chain.hook?)))

@@ -13,6 +13,8 @@ use netlink_sys::protocols::NETLINK_NETFILTER;
 use netlink_sys::{Socket, SocketAddr};
 use netpol_nft::{Batch, Refusal};
 use nix::sched::{CloneFlags, setns};
+use nix::sys::socket::setsockopt;
+use nix::sys::socket::sockopt::SndBufForce;
 
 /// Namespaces that exist until this is dropped: nodes that forward, one for each pod, and one for every address outside.
 pub struct Net {
@@ -288,6 +290,7 @@ fn send(namespace: &str, datagram: &[u8]) -> Vec<u8> {
     enter(namespace);
     let socket = Socket::new(NETLINK_NETFILTER).expect("a socket can be opened");
     socket.set_non_blocking(true).expect("a socket can");
+    setsockopt(&socket, SndBufForce, &(64 << 20)).expect("root may");
     socket.send_to(datagram, &SocketAddr::new(0, 0), 0).expect("the kernel takes datagrams");
     let mut answers = Vec::new();
     while let Ok((answer, _)) = socket.recv_from_full() {

@@ -31,7 +31,7 @@ impl Batch {
     ///
     /// The first change that the kernel refused.
     pub fn outcome(&self, mut answers: &[u8]) -> Result<(), Refusal> {
-        let mut is_acknowledged = false;
+        let mut is_acknowledged = self.is_empty();
         while let Ok(answer) = NetlinkMessage::<NetfilterMessage>::deserialize(answers) {
             if let NetlinkPayload::Error(error) = &answer.payload {
                 let number = answer.header.sequence_number;
