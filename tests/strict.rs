@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use netpol_nft::{Batch, Chain, Change, Element, Match, ObjectKind, Rule, Ruleset, Set, SetKind, Statement};
+use netpol_nft::{Batch, Change, Element, Match, ObjectKind, Rule, Ruleset, Set, SetKind, Statement};
 
 /// `ENOENT`: something that is named is not there.
 pub const ABSENT: i32 = 2;

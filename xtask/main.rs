@@ -15,6 +15,8 @@ mod command;
 mod criterion;
 mod format;
 mod measure;
+#[cfg(target_os = "linux")]
+mod node;
 mod synthetic;
 mod wasm;
 
@@ -32,7 +34,7 @@ struct Job {
     run: fn(&[String]) -> Outcome,
 }
 
-const JOBS: [Job; 7] = [
+const JOBS: [Job; 8] = [
     Job {
         name: "ci",
         arguments: "",
@@ -64,6 +66,12 @@ const JOBS: [Job; 7] = [
         run: bench::bench,
     },
     Job {
+        name: "bench-node",
+        arguments: "",
+        does: "measures the enforcer on this machine's kernel, as root, for docs/benchmarks.md",
+        run: bench_node,
+    },
+    Job {
         name: "cluster",
         arguments: "FOLDER [NAMESPACES] [POLICIES]",
         does: "writes a synthetic cluster like those that `bench` measures",
@@ -89,6 +97,14 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+#[cfg(target_os = "linux")]
+use node::bench_node;
+
+#[cfg(not(target_os = "linux"))]
+fn bench_node(_: &[String]) -> Outcome {
+    Err("nftables is Linux's".into())
 }
 
 fn help(_: &[String]) -> Outcome {

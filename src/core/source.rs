@@ -68,7 +68,7 @@ pub struct Origin {
     /// Byte after its last one.
     pub end: u32,
     /// Field path from the document to the object: empty, or `items[3]`.
-    pub prefix: Box<str>,
+    pub prefix: Arc<str>,
 }
 
 /// A place that something is said about.
