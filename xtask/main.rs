@@ -67,8 +67,8 @@ const JOBS: [Job; 8] = [
     },
     Job {
         name: "bench-node",
-        arguments: "",
-        does: "measures the enforcer on this machine's kernel, as root, for docs/benchmarks.md",
+        arguments: "[--packets]",
+        does: "measures the enforcer on this machine's kernel, as root; --packets only what packets cost",
         run: bench_node,
     },
     Job {

@@ -35,9 +35,11 @@ const GROUP_NFTABLES: u32 = 7;
 ///
 /// When something cannot be built, run or read.
 pub fn bench_node(arguments: &[String]) -> Outcome {
-    if let Some(argument) = arguments.first() {
-        return Err(format!("`bench-node` takes no arguments, but got `{argument}`").into());
-    }
+    let is_about_packets = match arguments {
+        [] => false,
+        [argument] if argument == "--packets" => true,
+        others => return Err(format!("`bench-node` does not know `{}`", others.join(" ")).into()),
+    };
     if !nix::unistd::geteuid().is_root() {
         println!("skipped: the enforcer is not measured, for want of root");
         return Ok(());
@@ -48,6 +50,9 @@ pub fn bench_node(arguments: &[String]) -> Outcome {
     let folder = target.join("bench-node");
     // Whatever is done to the kernel's rules from here on goes with this process.
     unshare(CloneFlags::CLONE_NEWNET)?;
+    if is_about_packets {
+        return packets::measure(&program, &folder);
+    }
     println!(
         "| pods | of the node | policies | `apply`, whole process | a pod's labels | a policy's ports | resident |"
     );

@@ -28,7 +28,7 @@ pub struct Workspace {
     sources: Sources,
     readings: BTreeMap<String, (SourceId, Vec<Reading>)>,
     /// How many objects have the names of a hash.
-    named: FxHashMap<u64, usize>,
+    named: FxHashMap<u32, u32>,
     config: Config,
     options: EngineOptions,
     compiled: OnceCell<Compiled>,
@@ -161,8 +161,9 @@ impl Workspace {
 }
 
 /// Objects of one hash are taken for objects of one name, which only costs time.
-fn hash(names: &Names<'_>) -> u64 {
-    FxBuildHasher.hash_one(names)
+fn hash(names: &Names<'_>) -> u32 {
+    let [.., first, second, third, fourth] = FxBuildHasher.hash_one(names).to_be_bytes();
+    u32::from_be_bytes([first, second, third, fourth])
 }
 
 impl Compiled {

@@ -91,6 +91,7 @@ fn cost(cluster: &Cluster) -> Outcome<Duration> {
         let told = |error: &dyn std::fmt::Display| error.to_string();
         let server = in_namespace(SERVER, || Socket::new(Domain::IPV4, Type::DGRAM, None))?;
         server.bind(&std::net::SocketAddr::from((Ipv4Addr::UNSPECIFIED, PORT)).into()).map_err(|error| told(&error))?;
+        server.set_read_timeout(Some(Duration::from_secs(2))).map_err(|error| told(&error))?;
         let sockets = in_namespace(CLIENT, || {
             flows.iter().map(|(server, client)| flow(*server, *client)).collect::<std::io::Result<Vec<Socket>>>()
         })?;
@@ -151,7 +152,7 @@ impl Ends {
             ip -n {CLIENT} neighbour add 169.254.1.1 lladdr 02:00:00:00:00:01 dev eth0
             ip -n {CLIENT} route add default via 169.254.1.1
             ip -n {SERVER} link set lo up; ip -n {SERVER} link set eth0 up
-            ip netns exec {SERVER} sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.eth0.rp_filter=0
+            ip netns exec {SERVER} sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.eth0.rp_filter=0 net.ipv4.conf.all.accept_local=1
             ip -n {SERVER} route add local 10.0.0.0/8 dev lo
             ip -n {SERVER} address add 169.254.2.2/24 dev eth0; ip -n {SERVER} route add default via 169.254.2.1"
         );

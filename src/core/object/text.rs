@@ -8,7 +8,7 @@ use serde::de::{self, Deserialize, Deserializer, Visitor};
 /// A string field. Unlike `String`, it refuses numbers and booleans that YAML would let through as text: the API server, which
 /// sees JSON, refuses them too.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Text(String);
+pub struct Text(Box<str>);
 
 impl Text {
     /// The text.
@@ -33,13 +33,13 @@ impl fmt::Display for Text {
 
 impl From<&str> for Text {
     fn from(text: &str) -> Text {
-        Text(text.to_owned())
+        Text(text.into())
     }
 }
 
 impl From<Text> for Box<str> {
     fn from(text: Text) -> Box<str> {
-        text.0.into()
+        text.0
     }
 }
 
@@ -55,11 +55,11 @@ impl<'de> Deserialize<'de> for Text {
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Text, E> {
-                Ok(Text(text.to_owned()))
+                Ok(Text(text.into()))
             }
 
             fn visit_string<E: de::Error>(self, text: String) -> Result<Text, E> {
-                Ok(Text(text))
+                Ok(Text(text.into()))
             }
         }
 
