@@ -74,7 +74,7 @@ pub mod source;
 pub mod spelling;
 pub mod structure;
 mod tables;
-mod tree;
+pub mod tree;
 pub mod validate;
 mod value;
 mod workspace;

@@ -4,7 +4,8 @@ use rustc_hash::FxHashMap;
 
 use crate::bitset::{BitSet, BitSets, SetId};
 use crate::classes::Classes;
-use crate::cluster::{Cluster, NamespaceId};
+use crate::cluster::{Cluster, EndpointId, NamespaceId};
+use crate::engine::{Engine, is_on_host_network};
 use crate::model::{NamespaceScope, PodSelection};
 use crate::object::Labels;
 use crate::selector::{Operator, Selector};
@@ -89,6 +90,37 @@ impl<'a> SelectorIndex<'a> {
             class.is_some_and(|class| matching.contains(class.labels.0))
         };
         in_namespaces.filter(is_match).collect()
+    }
+}
+
+impl Engine {
+    /// The endpoints that a selection matches, on the host network or not, sorted by name.
+    pub fn selected(&self, selection: &PodSelection) -> Vec<EndpointId> {
+        let classes = &self.compiled.classes;
+        let mut sets = BitSets::default();
+        let set = SelectorIndex::new(self.cluster(), classes).select(selection, &mut sets);
+        let set: BitSet = sets.iter(set).collect();
+        let is_selected =
+            |id: &EndpointId| classes.of_endpoint(id.0 as usize).is_some_and(|class| set.contains(class.0));
+        self.cluster().endpoint_ids().map(|(id, _)| id).filter(is_selected).collect()
+    }
+
+    /// Whether policies that select an endpoint apply to it: not to one that is its node to them (D2).
+    pub fn is_policed(&self, endpoint: EndpointId) -> bool {
+        self.cluster().endpoint(endpoint).is_some_and(|endpoint| !is_on_host_network(endpoint, self.options()))
+    }
+}
+
+impl Cluster {
+    /// The namespaces of a scope, sorted by name.
+    pub fn namespaces_in(&self, scope: &NamespaceScope) -> Vec<NamespaceId> {
+        match scope {
+            NamespaceScope::One(id) => vec![*id],
+            NamespaceScope::Matching(selector) => {
+                let all = (0u32..).map(NamespaceId).zip(&self.namespaces);
+                all.filter(|(_, namespace)| selector.matches(&namespace.labels)).map(|(id, _)| id).collect()
+            }
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use crate::addresses::AddressSpace;
 use crate::bitset::{BitSets, SetId};
 use crate::classes::{Classes, NamedPortsId};
-use crate::cluster::{Direction, NamedPort, PolicyId};
+use crate::cluster::{Direction, Endpoint, NamedPort, PolicyId};
 use crate::connections::{ConnectionId, ConnectionSet, Connections, PortSet};
 use crate::model::{Action, PortMatch, PortSelection, TierDefault};
 
@@ -132,6 +132,13 @@ impl NamedConnections {
     pub fn get(&self, index: u32, named_ports: Option<NamedPortsId>) -> ConnectionId {
         let resolved = named_ports.and_then(|ports| self.resolved.get(&(index, ports)));
         resolved.or_else(|| self.unnamed.get(index as usize)).copied().unwrap_or(ConnectionId::NONE)
+    }
+}
+
+impl PortMatch {
+    /// What it means on a destination: a name may mean several ports there, or none.
+    pub fn on(&self, destination: &Endpoint) -> ConnectionSet {
+        connections_on(std::slice::from_ref(self), &destination.named_ports)
     }
 }
 

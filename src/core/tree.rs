@@ -24,25 +24,33 @@ pub struct Tree {
 }
 
 /// Index of a node in its tree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct NodeId(u32);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NodeId(u32);
 
+/// A value with its place.
 #[derive(Debug)]
-pub(crate) struct Node {
+pub struct Node {
     /// Start of the node to the end of its last token, in bytes of the document.
     pub span: Range<u32>,
+    /// What it is.
     pub content: Content,
 }
 
+/// What a node is.
 #[derive(Debug)]
-pub(crate) enum Content {
+pub enum Content {
+    /// A text, number, boolean or null.
     Scalar(Scalar),
+    /// Keys with values, in the order of the text.
     Mapping(Vec<Entry>),
+    /// A list.
     Sequence(Vec<NodeId>),
 }
 
+/// A text, number, boolean or null, as it is written.
 #[derive(Debug)]
-pub(crate) struct Scalar {
+pub struct Scalar {
+    /// Without quotes.
     pub text: Box<str>,
     /// Without quotes: what it is depends on how it reads.
     pub is_plain: bool,
@@ -52,10 +60,12 @@ pub(crate) struct Scalar {
 
 /// A key of a mapping and its value. Keys that are there twice have two entries.
 #[derive(Debug, Clone)]
-pub(crate) struct Entry {
+pub struct Entry {
     /// Empty for a key that is no scalar.
     pub key: Box<str>,
+    /// The bytes of the key.
     pub key_span: Range<u32>,
+    /// Its value.
     pub value: NodeId,
 }
 
@@ -85,20 +95,22 @@ impl Tree {
     }
 
     /// Whether the document has no syntax error.
-    pub(crate) fn is_whole(&self) -> bool {
+    pub fn is_whole(&self) -> bool {
         self.is_whole
     }
 
-    pub(crate) fn root(&self) -> Option<NodeId> {
+    /// The document.
+    pub fn root(&self) -> Option<NodeId> {
         self.root
     }
 
-    pub(crate) fn node(&self, id: NodeId) -> Option<&Node> {
+    /// The node behind an id of this tree.
+    pub fn node(&self, id: NodeId) -> Option<&Node> {
         self.nodes.get(id.0 as usize)
     }
 
     /// The fields of a mapping; nothing for anything else.
-    pub(crate) fn entries(&self, id: NodeId) -> &[Entry] {
+    pub fn entries(&self, id: NodeId) -> &[Entry] {
         match self.node(id).map(|node| &node.content) {
             Some(Content::Mapping(entries)) => entries,
             _ => &[],
@@ -106,7 +118,7 @@ impl Tree {
     }
 
     /// The items of a list, if it is one.
-    pub(crate) fn items(&self, id: NodeId) -> Option<&[NodeId]> {
+    pub fn items(&self, id: NodeId) -> Option<&[NodeId]> {
         match self.node(id).map(|node| &node.content) {
             Some(Content::Sequence(items)) => Some(items),
             _ => None,
@@ -114,12 +126,12 @@ impl Tree {
     }
 
     /// The value of a field.
-    pub(crate) fn field(&self, id: NodeId, name: &str) -> Option<NodeId> {
+    pub fn field(&self, id: NodeId, name: &str) -> Option<NodeId> {
         self.entries(id).iter().find(|entry| entry.key.as_ref() == name).map(|entry| entry.value)
     }
 
     /// The text of a scalar field.
-    pub(crate) fn text(&self, id: NodeId, name: &str) -> Option<&str> {
+    pub fn text(&self, id: NodeId, name: &str) -> Option<&str> {
         match &self.node(self.field(id, name)?)?.content {
             Content::Scalar(scalar) => Some(&scalar.text),
             _ => None,

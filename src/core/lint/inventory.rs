@@ -93,9 +93,7 @@ impl<'a> Inventory<'a> {
         if let Some(found) = self.namespaces.get(selector) {
             return found.clone();
         }
-        let all = (0u32..).map(NamespaceId).zip(&self.cluster.namespaces);
-        let found: Rc<[NamespaceId]> =
-            all.filter(|(_, namespace)| selector.matches(&namespace.labels)).map(|(id, _)| id).collect();
+        let found: Rc<[NamespaceId]> = self.cluster.namespaces_in(scope).into();
         self.namespaces.insert(selector.clone(), found.clone());
         found
     }
