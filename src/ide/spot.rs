@@ -25,7 +25,6 @@ pub(crate) struct Spot {
 /// An object in a document.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Object<'a> {
-    pub node: NodeId,
     /// The way to it has so many steps.
     pub depth: usize,
     pub api_version: &'a str,
@@ -55,7 +54,7 @@ impl Spot {
 pub(crate) fn object_at(tree: &Tree, node: NodeId, depth: usize) -> Option<Object<'_>> {
     let kind = tree.text(node, "kind")?;
     tree.field(node, "metadata").or_else(|| tree.field(node, "spec")).or_else(|| (depth == 0).then_some(node))?;
-    Some(Object { node, depth, api_version: tree.text(node, "apiVersion").unwrap_or_default(), kind })
+    Some(Object { depth, api_version: tree.text(node, "apiVersion").unwrap_or_default(), kind })
 }
 
 /// Steps as a field path: `items[3].spec`.
