@@ -4,7 +4,7 @@
 import { column, name, oneOf, text } from './arguments.js';
 import { findings, textOrMistake } from './answers.js';
 import { call, instance, settle } from './instance.js';
-import { flow, form, options, query, sources } from './questions.js';
+import { flow, form, options, position, query, sources } from './questions.js';
 
 /** @typedef {import('./instance.js').Glue} Glue */
 /** @typedef {InstanceType<Glue['Workspace']>} Workspace */
@@ -297,6 +297,29 @@ export class Engine {
 
   policies() {
     return JSON.parse(this.#ask((workspace) => workspace.policies()));
+  }
+
+  /**
+   * @param {string} path
+   * @param {unknown} at
+   */
+  hover(path, at) {
+    const { line, character } = position(at);
+    return JSON.parse(this.#ask((workspace) => workspace.hover(name('path', path), line, character)));
+  }
+
+  /**
+   * @param {string} path
+   * @param {unknown} at
+   */
+  completions(path, at) {
+    const { line, character } = position(at);
+    return JSON.parse(this.#ask((workspace) => workspace.completions(name('path', path), line, character)));
+  }
+
+  /** @param {string} path */
+  lenses(path) {
+    return JSON.parse(this.#ask((workspace) => workspace.lenses(name('path', path))));
   }
 
   free() {

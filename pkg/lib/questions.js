@@ -94,3 +94,11 @@ export function sources(value) {
     return [name(`sources[${index}].path`, given.path), text(`sources[${index}].text`, given.text)];
   });
 }
+
+/**
+ * @param {unknown} value
+ */
+export function position(value) {
+  const { line, character } = fields('position', value, ['line', 'character']);
+  return { line: count('position.line', line, 0xffff_ffff), character: count('position.character', character, 0xffff_ffff) };
+}

@@ -6,7 +6,7 @@ import { InternalError } from './instance.js';
 const CHANGES = { setSource: true, removeSource: true, setOptions: true, setConfig: true };
 const QUESTIONS = [
   'diagnostics', 'leftOut', 'check', 'fix', 'evaluate', 'verdict', 'handle', 'evaluateMany', 'reach', 'reachText', 'reachTable', 'diff',
-  'endpoints', 'policies',
+  'endpoints', 'policies', 'hover', 'completions', 'lenses',
 ];
 
 /** @typedef {{ method: string, values: unknown[], resolve: (value: any) => void, reject: (error: unknown) => void, stop: () => void }} Job */

@@ -158,3 +158,23 @@ test('using frees an engine', () => {
   /** @type {any} */ (engine)[Symbol.dispose]();
   assert.throws(() => engine.reach(), TypeError);
 });
+
+test('editors ask what a place means, what may stand there, and what each policy is', () => {
+  const engine = shop();
+  const text = policy('web');
+  const line = text.split('\n').findIndex((it) => it.includes('from:'));
+  const character = text.split('\n')[line].indexOf('podSelector');
+  const found = engine.hover('policy.yaml', { line, character });
+  assert.match(found.text, /^Matches 1 pod\n- `shop\/web\[Pod\]`$/);
+  assert.deepEqual(found.range, { start: { line, character }, end: { line, character: character + 'podSelector'.length } });
+  assert.equal(engine.lenses('policy.yaml')[0].title, 'selects 1 pod · ingress isolated · 1 rule');
+  assert.equal(engine.lenses('policy.yaml')[0].policy, 'shop/db');
+  const begun = `${text.split('  ingress')[0]}  ingress:\n    - from: # 🛡️\n      ports: [{ pro`;
+  engine.setSource('policy.yaml', begun);
+  const typed = engine.completions('policy.yaml', { line: begun.split('\n').length - 1, character: 19 });
+  assert.deepEqual(typed.items.map(({ insert }) => insert), ['protocol: ', 'port: ', 'endPort: ']);
+  assert.equal(typed.range.start.character, 16);
+  assert.equal(engine.hover('none.yaml', { line: 0, character: 0 }), null);
+  assert.deepEqual(engine.lenses('none.yaml'), []);
+  assert.throws(() => engine.hover('policy.yaml', { line: -1, character: 0 }), { name: 'TypeError', message: /^position\.line/ });
+});

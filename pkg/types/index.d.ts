@@ -190,6 +190,14 @@ export interface Policy {
   selects: string[];
 }
 
+/** What there is to say about a place: markdown of paragraphs, lists, bold and code. */
+export interface Hover { range: Range; text: string }
+export interface Completion { label: string; detail: string; kind: 'field' | 'label' | 'value'; insert: string }
+/** What may stand in the place of a range. */
+export interface Completions { range: Range; items: Completion[] }
+/** A line to show above a policy: `selects 3 pods · ingress isolated · 2 rules`. */
+export interface Lens { range: Range; title: string; /** Its id. */ policy: string }
+
 export type CheckFormat = 'pretty' | 'compact' | 'json' | 'sarif' | 'junit' | 'github' | 'gitlab' | 'md';
 export type ReachFormat = 'table' | 'list' | 'matrix' | 'json' | 'csv' | 'md' | 'dot';
 
@@ -238,6 +246,11 @@ export class Engine {
   diff(old: Engine, query: ReachQuery | undefined, form: { format: 'text' | 'md'; style?: Style }): string | Mistake;
   endpoints(): Endpoint[];
   policies(): Policy[];
+  /** What the key or value at a position means, such as the pods that a selector matches. */
+  hover(path: string, position: Position): Hover | null;
+  /** What may stand where something is being typed, also in a document that cannot be read yet. */
+  completions(path: string, position: Position): Completions | null;
+  lenses(path: string): Lens[];
   /** Gives its memory back. It answers nothing afterwards. */
   free(): void;
   [Symbol.dispose](): void;

@@ -99,7 +99,8 @@ pub(crate) fn pieces_of(id: SourceId, source: &Source) -> Vec<Piece> {
 /// The bytes of the document that a byte of a text is in, or at the end of; none, at that byte, between documents.
 pub fn document_at(source: &Source, offset: usize) -> Range<usize> {
     let documents = split::split(&source.path, &source.text).into_iter().map(|document| document.range);
-    documents.filter(|range| range.start <= offset && offset <= range.end).last().unwrap_or(offset..offset)
+    let mut backwards = documents.rev().filter(|range| range.start <= offset && offset <= range.end);
+    backwards.next().unwrap_or(offset..offset)
 }
 
 /// Where the objects of a text are, as far as that shows without parsing it: a list is cut into its items where it can be. What is

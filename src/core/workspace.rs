@@ -117,6 +117,11 @@ impl Workspace {
         &self.sources
     }
 
+    /// The text of a path.
+    pub fn source(&self, path: &str) -> Option<SourceId> {
+        self.readings.get(path).map(|(id, _)| *id)
+    }
+
     /// The compiled cluster.
     pub fn engine(&self) -> &Engine {
         &self.compiled().engine

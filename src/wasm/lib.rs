@@ -8,6 +8,7 @@
 #![allow(missing_docs, reason = "the types that users see, and what they mean, are in pkg/")]
 
 mod command;
+mod editor;
 mod inventory;
 mod question;
 mod style;

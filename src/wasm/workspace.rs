@@ -158,6 +158,10 @@ impl Workspace {
 }
 
 impl Workspace {
+    pub(crate) fn inner(&self) -> &netpol::Workspace {
+        &self.inner
+    }
+
     pub(crate) fn engine(&self) -> &netpol::Engine {
         self.inner.engine()
     }
