@@ -51,7 +51,8 @@ impl Caret {
         let tree = if whole.is_whole() {
             whole
         } else {
-            Tree::parse(&format!("{head}{WORD}{}", if is_value { "" } else { ": 0" }))
+            let value = if is_value { "" } else { ": 0" };
+            Tree::parse(&format!("{head}{WORD}{value}{}", closing(head)))
         };
         Caret::in_tree(tree, start..end, has_colon)
     }
@@ -92,6 +93,21 @@ impl Caret {
 fn is_value(line: &str) -> bool {
     let line = line.trim_end_matches(' ');
     line.ends_with(':')
+}
+
+/// What closes the braces and brackets that are open, since the parser keeps nothing of a pair that it cannot see the end of. Those in
+/// quotes and comments are counted too: then there is an error behind the word, which loses nothing.
+fn closing(head: &str) -> String {
+    let mut open = Vec::new();
+    for character in head.chars() {
+        match character {
+            '{' => open.push('}'),
+            '[' => open.push(']'),
+            '}' | ']' => drop(open.pop()),
+            _ => {}
+        }
+    }
+    open.into_iter().rev().collect()
 }
 
 /// The text of a scalar.
