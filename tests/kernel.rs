@@ -210,6 +210,11 @@ fn blocks_overlap_and_hold_everything() {
 }
 
 #[test]
+fn pods_of_ipv6_alone_are_judged_as_others() {
+    with_packets(faults::pods_of_ipv6_alone_are_judged_as_others);
+}
+
+#[test]
 fn the_kernel_in_memory_is_as_strict_as_the_real_one() {
     with_packets(strict::the_kernel_in_memory_is_as_strict_as_the_real_one);
 }
@@ -227,6 +232,11 @@ fn a_rejected_connection_fails_at_once() {
 #[test]
 fn denied_packets_are_logged() {
     with_packets(denied::denied_packets_are_logged);
+}
+
+#[test]
+fn the_log_is_limited() {
+    with_packets(denied::the_log_is_limited);
 }
 
 /// Sends what can be sent, with the pods dealt out to the nodes, and says where the kernel and the engine differ. Gives how many were

@@ -103,6 +103,31 @@ pub fn denied_packets_are_logged() {
     }
 }
 
+/// Of a flood that is denied, the group is told no more than the rate and the five at once that nft grants by itself.
+pub fn the_log_is_limited() {
+    const SENT: usize = 200;
+    let (rate, at_once) = (1, 5);
+    let net = net(&LowerOptions { log: Some(Log { group: GROUP, rate }), ..LowerOptions::default() });
+    let (from, to) = (address(CLIENT[0]), SocketAddr::new(address(SERVER[0]), 80));
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            enter(net.node(0));
+            let socket = listen(GROUP);
+            socket.set_read_timeout(Some(PATIENCE / 10)).expect("a socket can");
+            let start = Instant::now();
+            let flood = scope.spawn(|| {
+                enter(net.name(from));
+                let socket = UdpSocket::bind((from, 0)).expect("it is the client's");
+                (0..SENT).for_each(|_| assert_eq!(socket.send_to(b"x", to).expect("it is sent"), 1));
+            });
+            flood.join().expect("all are sent");
+            let told = std::iter::from_fn(|| next_prefix(&socket)).count();
+            let granted = at_once + (start.elapsed().as_secs() + 1) * u64::from(rate);
+            assert!(told > 0 && (told as u64) <= granted, "{told} of {SENT} are told, and {granted} are granted");
+        });
+    });
+}
+
 /// The kernel's netlink family for netfilter, and its subsystem for logs.
 const NETLINK: i32 = 16;
 const NETLINK_NETFILTER: i32 = 12;

@@ -20,17 +20,19 @@ const PODS: [(&str, [&str; 2]); 4] = [
     ("d", ["10.0.1.0", "fd00::1:0"]),
 ];
 
+const OUTSIDE: [&str; 2] = ["203.0.113.5", "2001:db8::5"];
+
 fn pods() -> String {
     PODS.map(|(name, addresses)| pod(name, name, "worker", &addresses)).concat()
 }
 
 fn net() -> Net {
-    Net::new(&PODS.map(|(_, own)| addresses(&own)), &addresses(&["203.0.113.5", "2001:db8::5"]))
+    Net::new(&PODS.map(|(_, own)| addresses(&own)), &addresses(&OUTSIDE))
 }
 
 /// Everyone to everyone, and what the engine says.
 fn mesh(engine: &Engine) -> BTreeMap<Probe, bool> {
-    let ends = addresses(&[PODS.map(|(_, own)| own).concat(), vec!["203.0.113.5", "2001:db8::5"]].concat());
+    let ends = addresses(&[PODS.map(|(_, own)| own).concat(), OUTSIDE.to_vec()].concat());
     let mut expected = BTreeMap::new();
     for source in &ends {
         for destination in
@@ -153,4 +155,21 @@ pub fn blocks_overlap_and_hold_everything() {
         is_enforced(&net, &engine);
         given = Some(wanted);
     }
+}
+
+/// Where there is no IPv4 at all.
+pub fn pods_of_ipv6_alone_are_judged_as_others() {
+    let own = PODS.map(|(name, [_, own])| (name, own));
+    let pods = own.map(|(name, own)| pod(name, name, "worker", &[own])).concat();
+    let from = format!(
+        "ingress: [{{ from: [{}, {{ ipBlock: {{ cidr: '2001:db8::/64' }} }}], ports: [{{ port: 80 }}] }}]",
+        from_application("b")
+    );
+    let to = format!("policyTypes: [Egress], egress: [{{ to: [{}] }}]", from_application("a"));
+    let engine = engine(&[pods, policy("a", &from), policy("c", &to)], EngineOptions::default());
+    let net = Net::new(&own.map(|(_, own)| addresses(&[own])), &addresses(&OUTSIDE[1..]));
+    net.apply(&ruleset(&engine, 1).to_text());
+    let ipv6: BTreeMap<Probe, bool> = mesh(&engine).into_iter().filter(|(probe, _)| probe.source.is_ipv6()).collect();
+    assert!(ipv6.values().any(|is_allowed| *is_allowed) && ipv6.values().any(|is_allowed| !is_allowed));
+    assert_eq!(differences(&net, &ipv6), [""; 0]);
 }

@@ -30,7 +30,11 @@ const PORT: u16 = 80;
 const NODE_PORT: u16 = 30_080;
 const TARGET_PORT: u16 = 8080;
 
+const PROTOCOLS: [Protocol; 3] = [Protocol::Tcp, Protocol::Udp, Protocol::Sctp];
+
 fn cluster(service_hairpin: Enforcement) -> Engine {
+    let on = |port| PROTOCOLS.map(|protocol| format!("{{ port: {port}, protocol: {protocol} }}")).join(", ");
+    let (own, target) = (on(PORT), on(TARGET_PORT));
     let names = [("server", SERVER), ("client", CLIENT), ("other", OTHER), ("caged", CAGED), ("misled", MISLED)];
     let pods = names.map(|(name, addresses)| pod(name, name, "worker", &addresses));
     let peers = ["client", "caged", "misled"].map(from_application).join(", ");
@@ -39,22 +43,19 @@ fn cluster(service_hairpin: Enforcement) -> Engine {
             "server",
             &format!(
                 "ingress: [{{ from: [{peers}, {{ ipBlock: {{ cidr: {}/32 }} }}, {{ ipBlock: {{ cidr: '{}/128' }} }}], \
-                 ports: [{{ port: {TARGET_PORT} }}] }}]",
+                 ports: [{target}] }}]",
                 CUSTOMER[0], CUSTOMER[1]
             ),
         ),
         policy(
             "caged",
-            &format!(
-                "policyTypes: [Egress], egress: [{{ to: [{}], ports: [{{ port: {TARGET_PORT} }}] }}]",
-                from_application("server")
-            ),
+            &format!("policyTypes: [Egress], egress: [{{ to: [{}], ports: [{target}] }}]", from_application("server")),
         ),
         policy(
             "misled",
             &format!(
                 "policyTypes: [Egress], egress: [{{ to: [{{ ipBlock: {{ cidr: {}/32 }} }}, {{ ipBlock: {{ cidr: '{}/128' }} }}], \
-                 ports: [{{ port: {PORT} }}] }}]",
+                 ports: [{own}] }}]",
                 CLUSTER_IP[0], CLUSTER_IP[1]
             ),
         ),
@@ -67,12 +68,13 @@ fn cluster(service_hairpin: Enforcement) -> Engine {
 fn proxy() -> String {
     let rules: String = [("ip", 0), ("ip6", 1)]
         .into_iter()
-        .map(|(header, family)| {
+        .flat_map(|of_family| PROTOCOLS.map(|protocol| (of_family, protocol.to_string().to_lowercase())))
+        .map(|((header, family), protocol)| {
             let (cluster_ip, node, server) = (CLUSTER_IP[family], NODE[family], address(SERVER[family]));
             let target = SocketAddr::new(server, TARGET_PORT);
             format!(
-                "  {header} daddr {cluster_ip} tcp dport {PORT} dnat {header} to {target}\n  \
-                 {header} daddr {node} tcp dport {NODE_PORT} meta mark set meta mark or 0x4000 dnat {header} to {target}\n"
+                "  {header} daddr {cluster_ip} {protocol} dport {PORT} dnat {header} to {target}\n  \
+                 {header} daddr {node} {protocol} dport {NODE_PORT} meta mark set meta mark or 0x4000 dnat {header} to {target}\n"
             )
         })
         .collect();
@@ -102,13 +104,13 @@ pub fn services_are_judged_by_what_is_behind_them() {
         let by_itself = service_hairpin == Enforcement::Allow;
         let mut expected = BTreeMap::new();
         let mut places = BTreeSet::new();
-        for family in 0..2 {
+        for (family, protocol) in (0..2).flat_map(|family| PROTOCOLS.map(|protocol| (family, protocol))) {
             let server = address(SERVER[family]);
-            places.insert((server, Protocol::Tcp, TARGET_PORT));
+            places.insert((server, protocol, TARGET_PORT));
             let mut expect = |source: &str, destination: &str, port: u16, is_allowed: bool| {
                 let source = address(source);
-                let probe = Probe { source, destination: address(destination), protocol: Protocol::Tcp, port };
-                assert_eq!(is_allowed, is_allowed_behind(&engine, source, server), "{probe:?}");
+                let probe = Probe { source, destination: address(destination), protocol, port };
+                assert_eq!(is_allowed, is_allowed_behind(&engine, source, server, protocol), "{probe:?}");
                 expected.insert(probe, is_allowed);
             };
             expect(CLIENT[family], CLUSTER_IP[family], PORT, true);
@@ -130,7 +132,7 @@ pub fn services_are_judged_by_what_is_behind_them() {
 }
 
 /// What the engine says of the Service's pod.
-fn is_allowed_behind(engine: &Engine, source: IpAddr, server: IpAddr) -> bool {
-    let probe = Probe { source, destination: server, protocol: Protocol::Tcp, port: TARGET_PORT };
+fn is_allowed_behind(engine: &Engine, source: IpAddr, server: IpAddr, protocol: Protocol) -> bool {
+    let probe = Probe { source, destination: server, protocol, port: TARGET_PORT };
     engine.evaluate(&Flow { route: Route::Service, ..flow(&probe) }) == Verdict::Allow
 }
