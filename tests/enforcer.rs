@@ -175,8 +175,9 @@ fn stays(name: &str, script: &str) {
         let from = workspace().join("examples/node").join(file);
         fs::copy(from, folder.join("manifests").join(file)).expect("it is copied");
     }
+    let script = [include_str!("enforcer/common.sh"), script].concat();
     let output = Command::new("unshare")
-        .args(["--net", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", script])
+        .args(["--net", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", &script])
         .arg(enforcer(&[]).get_program())
         .arg(&folder)
         .output()

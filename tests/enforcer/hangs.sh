@@ -1,6 +1,4 @@
-# An enforcer whose `nft` hangs, in a network namespace of its own: $0 is the program, $1 a folder with the manifests in `manifests`.
-set -e
-program=$0 folder=$1 log=$1/log
+# An enforcer whose `nft` hangs.
 nft=$(command -v nft)
 
 mkdir "$folder/bin"
@@ -12,23 +10,13 @@ EOF
 chmod +x "$folder/bin/nft"
 touch "$folder/hang"
 
-PATH=$folder/bin:$PATH "$program" run --manifests "$folder/manifests" --node worker-1 --runtime-dir "$folder/run" 2>"$log" &
+PATH=$folder/bin:$PATH "$program" run --manifests "$manifests" --node worker-1 --runtime-dir "$folder/run" 2>"$log" &
 pid=$!
-until_so() {
-    tries=0
-    until "$@"; do
-        tries=$((tries + 1))
-        [ $tries -lt 1200 ] || { echo "never so: $*" >&2; cat "$log" >&2; exit 5; }
-        sleep 0.05
-    done
-}
-enforces() { "$nft" list table inet netpol 2>/dev/null | grep -q '10.244.1.12 : goto eg_'; }
-
-until_so grep -q 'does not end, and was killed' "$log"
+until_so logs 'does not end, and was killed'
 kill -0 $pid
-! enforces
+lacks "$job"
 rm "$folder/hang"
 # The next try is under way and hangs as well: it began before.
-until_so enforces
+until_so has "$job"
 kill -TERM $pid
 wait $pid

@@ -1,23 +1,10 @@
-# An enforcer that stays, in a network namespace of its own: $0 is the program, $1 a folder to work in, with the manifests in `manifests`.
-set -e
-program=$0 folder=$1 manifests=$1/manifests log=$1/log
+# An enforcer that stays, while manifests and the kernel change.
 policy=$manifests/policies.yaml
 
 # With no more of root than it says that it needs.
 start() {
-    setpriv --bounding-set=-all,+net_admin "$program" run --manifests "$manifests" --node worker-1 --runtime-dir "$folder/run" --listen 127.0.0.1:9469 "$@" 2>>"$log" &
+    setpriv --bounding-set=-all,+net_admin "$program" run --manifests "$manifests" --node worker-1 --runtime-dir "$folder/run" --listen 127.0.0.1:$port "$@" 2>>"$log" &
     pid=$!
-}
-has() { nft list table inet netpol 2>/dev/null | grep -q "$1"; }
-lacks() { ! has "$1"; }
-logs() { grep -q "$1" "$log"; }
-until_so() {
-    tries=0
-    until "$@"; do
-        tries=$((tries + 1))
-        [ $tries -lt 600 ] || { echo "never so: $*" >&2; cat "$log" >&2; exit 5; }
-        sleep 0.05
-    done
 }
 stays_so() {
     for _ in 1 2 3 4 5 6; do
@@ -25,7 +12,6 @@ stays_so() {
         sleep 0.05
     done
 }
-job='10.244.1.12 : goto eg_'
 
 # An `nft` that refuses one address.
 mkdir "$folder/bin"
@@ -52,9 +38,6 @@ status=0
 grep -q 'another netpol-enforcer is running' "$folder/second"
 
 echo "the status is there to read" >&2
-good() { "$program" status --runtime-dir "$folder/run" >"$folder/status"; }
-bad() { ! good; }
-tells() { good || true; grep -q "$1" "$folder/status"; }
 until_so good
 tells '^rules [0-9]* of [0-9]* s ago: the kernel has them$'
 tells '^shop/db   *10.244.1.11, fd00:10:244:1::b  shop/db   *-$'
@@ -62,9 +45,6 @@ tells '^shop/job  *10.244.1.12  *shop/job  *shop/job$'
 
 echo "probes and metrics are answered" >&2
 ip link set lo up
-answers() {
-    bash -c 'exec 3<>/dev/tcp/127.0.0.1/9469 && printf "GET $0 HTTP/1.0\r\n\r\n" >&3 && cat <&3' "$1" | grep -q "$2"
-}
 answers /healthz '^alive'
 answers /readyz '^ready'
 answers /metrics '^netpol_enforcer_isolated_addresses 4'
