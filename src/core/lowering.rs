@@ -64,6 +64,8 @@ pub struct IsolationRule {
     pub peers: Option<Vec<RulePeer>>,
     /// The connections that it matches whoever the destination is.
     pub connections: ConnectionSet,
+    /// Whether it says nothing of ports: then it matches protocols without any as well, such as ICMP.
+    pub is_of_every_protocol: bool,
     /// Whether the rest depends on the destination's port names: [`Lowering::named_services`] has it.
     names_ports: Option<u32>,
 }
@@ -189,6 +191,7 @@ impl<'a> Lowering<'a> {
             action: rule.action,
             peers: rule.peers.as_ref().map(|peers| peers.iter().enumerate().map(peer).collect()),
             connections: compiled.connections.get(connections).clone(),
+            is_of_every_protocol: rule.ports.is_none(),
             names_ports,
         }
     }

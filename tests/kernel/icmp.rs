@@ -19,6 +19,8 @@ const CLIENT: [&str; 2] = ["10.0.0.1", "fd00::1"];
 const OPEN: [&str; 2] = ["10.0.0.2", "fd00::2"];
 /// Lets everyone in, to a port of each protocol.
 const BY_PORT: [&str; 2] = ["10.0.0.3", "fd00::3"];
+/// Lets everyone in, to all ports of each protocol.
+const BY_PORTS: [&str; 2] = ["10.0.0.7", "fd00::7"];
 /// Lets the client in, to any port.
 const BY_PEER: [&str; 2] = ["10.0.0.4", "fd00::4"];
 /// Lets nobody in, and nothing out but UDP to one port.
@@ -35,6 +37,7 @@ fn cluster() -> Engine {
         ("client", CLIENT),
         ("open", OPEN),
         ("byport", BY_PORT),
+        ("byports", BY_PORTS),
         ("bypeer", BY_PEER),
         ("caged", CAGED),
         ("silent", SILENT),
@@ -46,6 +49,7 @@ fn cluster() -> Engine {
             "byport",
             "ingress: [{ ports: [{ port: 80 }, { protocol: UDP, port: 80 }, { protocol: SCTP, port: 80 }] }]",
         ),
+        policy("byports", "ingress: [{ ports: [{ protocol: TCP }, { protocol: UDP }, { protocol: SCTP }] }]"),
         policy("bypeer", &format!("ingress: [{{ from: [{}] }}]", from_application("client"))),
         policy("caged", &format!("policyTypes: [Ingress, Egress], egress: [{{ {ports} }}]")),
         policy("silent", &format!("policyTypes: [Ingress, Egress], ingress: [{{ {ports} }}]")),
@@ -54,7 +58,7 @@ fn cluster() -> Engine {
 }
 
 fn net(established: Established) -> Net {
-    let pods = [CLIENT, OPEN, BY_PORT, BY_PEER, CAGED, SILENT].map(|pod| addresses(&pod));
+    let pods = [CLIENT, OPEN, BY_PORT, BY_PORTS, BY_PEER, CAGED, SILENT].map(|pod| addresses(&pod));
     let net = Net::new(&pods, &[]);
     let options = LowerOptions { established, ..LowerOptions::default() };
     net.apply(&lower(&cluster(), "worker", &options).ruleset.to_text());
@@ -68,6 +72,7 @@ pub fn an_echo_needs_a_rule_without_ports() {
         (CLIENT, OPEN, true),
         (OPEN, CLIENT, true),
         (CLIENT, BY_PORT, false),
+        (CLIENT, BY_PORTS, false),
         (CLIENT, BY_PEER, true),
         (OPEN, BY_PEER, false),
         // A reply belongs to its request.

@@ -109,7 +109,9 @@ impl<'a> Chains<'a> {
         written: &IsolationRule,
         direction: Direction,
     ) -> Vec<Vec<Match>> {
-        let connections = self.connections(&written.connections);
+        // Without a match, ICMP passes too.
+        let connections =
+            if written.is_of_every_protocol { vec![vec![]] } else { self.connections(&written.connections) };
         let peers = match &written.peers {
             _ if connections.is_empty() => Vec::new(),
             None => vec![None],
@@ -174,11 +176,8 @@ impl<'a> Chains<'a> {
         sets
     }
 
-    /// The matches of connections: any of them will do. Those of every protocol need none, and let ICMP pass as well.
+    /// The matches of connections: any of them will do.
     fn connections(&mut self, connections: &ConnectionSet) -> Vec<Vec<Match>> {
-        if connections.is_all() {
-            return vec![vec![]];
-        }
         let of = |protocol| (protocol, connections.ports(protocol));
         let some = Protocol::ALL.into_iter().map(of).filter(|(_, ports)| !ports.is_empty());
         some.map(|(protocol, ports)| vec![self.ports(protocol, ports)]).collect()
