@@ -12,7 +12,7 @@ use super::names::{digit, meaning, name};
 use super::{LowerOptions, goto, rule};
 use crate::ruleset::{Chain, Element, Match, Rule, Ruleset, Set, SetKind, Side, Statement};
 
-/// nftables refuses longer comments.
+/// nftables refuses longer comments, and longer prefixes of what is logged.
 const MAX_COMMENT: usize = 120;
 
 /// Chains under construction.
@@ -57,7 +57,8 @@ impl<'a> Chains<'a> {
         if labels.iter().any(|policy| self.options.closed.contains(policy)) {
             tiers = vec![IsolationTier { default: TierDefault::Deny, policies: Vec::new() }];
         }
-        let denied = self.counter("d", direction, &format!("denied by {}", labels.join(", ")));
+        let by_whom = format!("denied by {}", labels.join(", "));
+        let denied = self.counter("d", direction, &by_whom);
         for (index, tier) in tiers.iter().enumerate() {
             let of_tier = |index: usize| if index == 0 { first.clone() } else { format!("{first}_{index}") };
             let next = if index + 1 < tiers.len() { of_tier(index + 1) } else { allowed.to_owned() };
@@ -66,7 +67,7 @@ impl<'a> Chains<'a> {
                 TierDefault::Pass => rules.push(goto(&next)),
                 TierDefault::Deny => {
                     if let Some(log) = self.options.log {
-                        let prefix = format!("netpol {} ", first);
+                        let prefix = brief(&format!("netpol: {} {by_whom}", direction.name())) + " ";
                         rules.push(rule(vec![], vec![Statement::Log { group: log.group, prefix, rate: log.rate }]));
                     }
                     rules.push(rule(
@@ -200,17 +201,20 @@ impl<'a> Chains<'a> {
 
     fn counter(&mut self, prefix: &str, direction: Direction, what: &str) -> String {
         let counter = name(prefix, (direction, what));
-        let mut comment = format!("{} {what}", direction.name());
-        if comment.len() > MAX_COMMENT {
-            let end = (0..=MAX_COMMENT - 3).rev().find(|end| comment.is_char_boundary(*end)).unwrap_or_default();
-            comment.truncate(end);
-            comment.push_str("...");
-        }
-        self.ruleset.counters.insert(counter.clone(), comment);
+        self.ruleset.counters.insert(counter.clone(), brief(&format!("{} {what}", direction.name())));
         counter
     }
 
     fn label(&self, policy: PolicyId) -> String {
         self.lowering.engine().cluster().policy_label(policy)
     }
+}
+
+/// As much of a text as a comment takes.
+fn brief(text: &str) -> String {
+    if text.len() <= MAX_COMMENT {
+        return text.to_owned();
+    }
+    let end = (0..=MAX_COMMENT - 3).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
+    format!("{}...", text.get(..end).unwrap_or_default())
 }
