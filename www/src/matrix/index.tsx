@@ -98,7 +98,7 @@ export default function Matrix({ table, isComplete, port, protocol, selected, on
     else return
     event.preventDefault()
   }
-  const cellProps = (row: number, column: number): JSX.HTMLAttributes<HTMLTableCellElement> => ({
+  const cellProps = (row: number, column: number) => ({
     tabIndex: row === stop.row && column === stop.column ? 0 : -1,
     onFocus: () => { setActive({ row, column }) },
     onClick: () => { press({ row, column }) },
