@@ -1,26 +1,38 @@
-// The matrix as text: what is shown, line by line, as CSV or Markdown.
+// The matrix as text for other programs and for people: CSV and Markdown of the lines that are shown.
 import type { Line } from '../matrix/axis'
-import type { ReachIndex } from '../matrix/reach'
-import { words } from '../matrix/words'
+import { portsText, type ReachIndex } from '../matrix/reach'
+import { glyph, words } from '../matrix/words'
 
-export interface Shown { index: ReachIndex; rows: readonly Line[]; columns: readonly Line[] }
+const nameOf = (line: Line): string => (line.isGroup ? line.label : line.id)
+/** A group that is unfolded stands only above its own lines. */
+const withoutHeads = (lines: readonly Line[]): Line[] => lines.filter(line => !line.isGroup || line.isFolded)
 
-/** Spreadsheets take a text that starts so for a formula. */
-const csvField = (text: string): string => `"${(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`
-const markdownField = (text: string): string => text.replace(/[\\|<>*_`[\]]/g, '\\$&')
-
-const name = (line: Line): string => (line.isGroup ? line.label : line.id)
-
-function cells({ index, rows, columns }: Shown): string[][] {
-  return [
-    ['from \\ to', ...columns.map(name)],
-    ...rows.map(row => [name(row), ...columns.map(column => words(index.cell(row, column)))]),
-  ]
+/** A leading apostrophe keeps spreadsheets from taking a name for a formula. */
+function field(text: string): string {
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
 
-export const matrixCsv = (shown: Shown): string => cells(shown).map(row => `${row.map(csvField).join(',')}\r\n`).join('')
+/** A row for each pair: source, destination, state, ports, and how many pairs are allowed of how many. */
+export function matrixCsv(index: ReachIndex, rows: readonly Line[], columns: readonly Line[]): string {
+  const lines = [['source', 'destination', 'state', 'ports', 'allowed', 'pairs']]
+  for (const row of withoutHeads(rows)) {
+    for (const column of withoutHeads(columns)) {
+      const { state, ports, allowed, pairs } = index.cell(row, column)
+      if (state !== 'same') lines.push([nameOf(row), nameOf(column), state, portsText(ports), String(allowed), String(pairs)])
+    }
+  }
+  return lines.map(line => `${line.map(field).join(',')}\r\n`).join('')
+}
 
-export function matrixMarkdown(shown: Shown): string {
-  const [head = [], ...body] = cells(shown).map(row => `| ${row.map(markdownField).join(' | ')} |\n`)
-  return [head, `|${' --- |'.repeat(shown.columns.length + 1)}\n`, ...body].join('')
+const escaped = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('|', '\\|')
+
+export function matrixMarkdown(index: ReachIndex, rows: readonly Line[], columns: readonly Line[]): string {
+  const across = withoutHeads(columns)
+  const line = (cells: readonly string[]): string => `| ${cells.map(escaped).join(' | ')} |\n`
+  return line(['from \\ to', ...across.map(nameOf)]) + line(['---', ...across.map(() => ':-:')])
+    + withoutHeads(rows).map(row => line([nameOf(row), ...across.map(column => {
+      const cell = index.cell(row, column)
+      return cell.state === 'some' && cell.pairs === 1 ? portsText(cell.ports) : `${glyph(cell)} ${words(cell)}`
+    })])).join('')
 }
