@@ -1,4 +1,4 @@
-// The matrix' index, lines and exports, compared with the engine's own list of connections.
+// The index, the lines of the matrix, the nodes and edges of the graph, and exports, compared with the engine's own list of connections.
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -6,12 +6,12 @@ import { test } from 'node:test'
 import { Engine } from '../../pkg/lib/node.js'
 
 const { buildSync } = createRequire(new URL('../../pkg/package.json', import.meta.url))('esbuild')
-const entry = ['matrix/reach', 'matrix/axis', 'export/matrix'].map(name => `export * from './${name}'`).join('\n')
+const entry = ['matrix/reach', 'matrix/axis', 'export/matrix', 'graph/scene'].map(name => `export * from './${name}'`).join('\n')
 const { outputFiles } = buildSync({
   stdin: { contents: entry, resolveDir: new URL('../src', import.meta.url).pathname, loader: 'ts' },
   bundle: true, format: 'esm', write: false,
 })
-const { ReachIndex, axis, foldedAtFirst, windowOf, matrixCsv, matrixMarkdown } =
+const { ReachIndex, axis, foldedAtFirst, windowOf, matrixCsv, matrixMarkdown, scene } =
   await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].text).toString('base64')}`)
 
 const shop = new URL('../../examples/shop/', import.meta.url)
@@ -68,4 +68,23 @@ test('exports have a row for each line that is shown', () => {
   const csv = matrixCsv(index, lines, lines)
   assert.equal(csv.trim().split('\r\n').length, 1 + 3 * 2)
   assert.ok(csv.startsWith('source,destination,state,ports,allowed,pairs\r\n'))
+})
+
+test('edges of the graph stand for every connection, bundled where groups are folded', () => {
+  const total = edges => edges.reduce((sum, { connections }) => sum + connections, 0)
+  const all = engine.reach().connections
+  assert.equal(total(scene(index, new Set(), null).edges), all.filter(({ source, destination }) => source !== destination).length)
+  const folded = scene(index, new Set(index.groups.map(({ key }) => key)), null)
+  assert.deepEqual(folded.nodes.map(({ id }) => id), index.groups.map(({ key }) => key))
+  assert.ok(folded.edges.some(({ connections }) => connections > 1))
+})
+
+test('the graph of one end has only its neighbours', () => {
+  const id = 'shop-data/postgres[StatefulSet]'
+  const wanted = new Set([id])
+  for (const { source, destination } of engine.reach().connections) {
+    if (source === id) wanted.add(destination)
+    if (destination === id) wanted.add(source)
+  }
+  assert.deepEqual(scene(index, new Set(), id).nodes.map(node => node.id).sort(), [...wanted].sort())
 })
