@@ -1,0 +1,13 @@
+// How the page is built: a static folder that works under any path, without a request to another host.
+import { defineConfig } from 'vite'
+import { offline } from './build/offline.js'
+import { policy } from './build/policy.js'
+
+export default defineConfig({
+  base: './',
+  plugins: [policy(), offline()],
+  worker: { format: 'es' },
+  optimizeDeps: { exclude: ['netpol-wasm'] },
+  server: { fs: { allow: ['..'] } },
+  build: { target: 'es2023', modulePreload: { polyfill: false }, assetsInlineLimit: 0, cssMinify: true, reportCompressedSize: false },
+})
