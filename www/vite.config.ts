@@ -1,10 +1,14 @@
 // How the page is built: a static folder that works under any path, without a request to another host.
+import { readFileSync } from 'node:fs'
 import { defineConfig } from 'vite'
 import { offline } from './build/offline.js'
 import { policy } from './build/policy.js'
 
+const { version } = JSON.parse(readFileSync(new URL('../pkg/package.json', import.meta.url), 'utf8'))
+
 export default defineConfig({
   base: './',
+  define: { __VERSION__: JSON.stringify(version) },
   plugins: [policy(), offline()],
   worker: { format: 'es' },
   optimizeDeps: { exclude: ['netpol-wasm'] },

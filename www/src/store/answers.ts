@@ -67,9 +67,10 @@ export const leftOut = answer<Finding[]>(() => ({ key: '', load: signal => ask('
 export const endpoints = answer<Endpoint[]>(() => ({ key: '', load: signal => ask('endpoints', [], signal) }))
 export const policies = answer<Policy[]>(() => ({ key: '', load: signal => ask('policies', [], signal) }))
 
-export const lenses = answer<Lens[] | null>(() => {
+export const lenses = answer<{ path: string; list: Lens[] }>(() => {
   const path = activeFile.value?.path
-  return path === undefined || isConfig(path) ? null : { key: path, load: signal => askIfThere<Lens[]>('lenses', [path], signal) }
+  if (path === undefined || isConfig(path)) return null
+  return { key: path, load: async signal => ({ path, list: (await askIfThere<Lens[]>('lenses', [path], signal)) ?? [] }) }
 })
 
 /** False: parts of the input are not modelled, so what seems denied may not be. */

@@ -5,7 +5,7 @@ import { activeId, files, goTo, notice, type OpenFile, pinned } from './state'
 
 let lastId = 0
 
-const opened = ({ path, text }: Source): OpenFile => ({ id: ++lastId, path, text })
+export const opened = ({ path, text }: Source): OpenFile => ({ id: ++lastId, path, text })
 
 /** A path that no other file has. */
 function freePath(path: string, taken: ReadonlySet<string>): string {
@@ -59,8 +59,9 @@ export function closeFile(id: number): void {
   if (closed === undefined) return
   const left = before.filter(file => file.id !== id)
   batch(() => {
-    files.value = left
-    if (activeId.value === id) activeId.value = (left[at] ?? left[at - 1])?.id ?? 0
+    files.value = left.length === 0 ? [opened({ path: 'untitled.yaml', text: '' })] : left
+    if (left.length === 0) activeId.value = files.value[0]?.id ?? 0
+    else if (activeId.value === id) activeId.value = (left[at] ?? left[at - 1])?.id ?? 0
     if (closed.text.trim() === '') return
     notice.value = {
       text: `Closed ${closed.path}`,
@@ -68,7 +69,7 @@ export function closeFile(id: number): void {
         label: 'Undo',
         run: () => {
           const path = freePath(closed.path, paths())
-          files.value = files.value.toSpliced(at, 0, { ...closed, path })
+          files.value = files.value.filter(({ text }) => text !== '' || left.length > 0).toSpliced(at, 0, { ...closed, path })
           activeId.value = id
         },
       },

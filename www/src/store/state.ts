@@ -24,6 +24,8 @@ export const flow = signal<FlowQuestion>({ source: '', destination: '', port: ''
 export const pinned = signal<readonly Source[] | null>(null)
 export const target = signal<Target | null>(null)
 export const notice = signal<Notice | null>(null)
+/** The policy that its view shows first, or empty. */
+export const policyShown = signal('')
 /** The step of the tutorial that is open, or null. */
 export const lesson = signal<number | null>(null)
 export const lessonsDone = signal<readonly number[]>([])
@@ -46,4 +48,11 @@ export function showConnection(ends: Ends): void {
   const { port, protocol, family } = filters.value
   flow.value = { ...ends, port, protocol, family }
   view.value = 'connection'
+}
+
+/** Begins the tutorial at the first step that is not done, or leaves it. */
+export async function toggleLesson(): Promise<void> {
+  const { begin, leave } = await import('../tutorial/lesson')
+  if (lesson.value !== null) leave()
+  else begin([0, 1, 2, 3, 4, 5, 6, 7].find(step => !lessonsDone.value.includes(step)) ?? 0)
 }
