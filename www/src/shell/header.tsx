@@ -16,7 +16,7 @@ const exampleSections = (): Section[] => [...new Set(examples.map(({ group }) =>
 export function Header({ onShare }: { onShare: () => void }): JSX.Element {
   const chosen = useRef<HTMLInputElement>(null)
   const folder = useRef<HTMLInputElement>(null)
-  const choose = (event: JSX.TargetedEvent<HTMLInputElement>): void => {
+  const choose = (event: { currentTarget: HTMLInputElement }): void => {
     openChosen(event.currentTarget.files)
     event.currentTarget.value = ''
   }

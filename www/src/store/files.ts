@@ -1,7 +1,7 @@
 // What is done with the files: each change is one assignment, and what takes something away can be taken back.
 import { batch } from '@preact/signals'
 import type { Edit, Source } from 'netpol-wasm'
-import { activeId, files, goTo, notice, type OpenFile, pinned } from './state'
+import { activeId, files, goTo, lesson, notice, type OpenFile, pinned } from './state'
 
 let lastId = 0
 
@@ -93,6 +93,7 @@ export function replaceFiles(next: readonly Source[], told: string | null): void
     files.value = all
     activeId.value = all[0]?.id ?? 0
     pinned.value = null
+    if (told !== null) lesson.value = null
     if (told === null || before.files.every(({ text }) => text.trim() === '')) return
     const run = (): void => {
       batch(() => {
