@@ -13,5 +13,8 @@ export default defineConfig({
   worker: { format: 'es' },
   optimizeDeps: { exclude: ['netpol-wasm'] },
   server: { fs: { allow: ['..'] } },
-  build: { target: 'es2023', modulePreload: { polyfill: false }, assetsInlineLimit: 0, cssMinify: true, reportCompressedSize: false },
+  build: {
+    target: 'es2023', modulePreload: { polyfill: false }, assetsInlineLimit: 0, cssMinify: true, reportCompressedSize: false,
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'examples', test: /\/examples\/.*\.yaml/ }] } } },
+  },
 })

@@ -1,20 +1,20 @@
 // The editor: one text at a time, each with its own history, in step with the files of the store in both directions.
 import { effect } from '@preact/signals'
-import type { Annotation, EditorState } from '@codemirror/state'
-import { Annotation as Annotations } from '@codemirror/state'
+import { Annotation, type EditorState, type Extension } from '@codemirror/state'
 import { EditorView } from '@codemirror/view'
 import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { findings, lenses } from '../store/answers'
 import { setText } from '../store/files'
+import { report } from '../store/engine'
 import { activeFile, activeId, files, target } from '../store/state'
 import { setLenses } from './lens'
 import { diagnosticsOf } from './lint'
 import { answers, stateOf } from './setup'
 
 /** Changes that the store has made: they are not told back to it. */
-const fromStore = Annotations.define<boolean>()
-const stored: Annotation<boolean> = fromStore.of(true)
+const fromStore = Annotation.define<boolean>()
+const stored = fromStore.of(true)
 
 /** One replacement of what differs, so that cursor, folds and undo stay where they are. */
 function replacement(before: string, after: string): { from: number; to: number; insert: string } {
@@ -26,9 +26,12 @@ function replacement(before: string, after: string): { from: number; to: number;
   return { from, to: before.length - end, insert: after.slice(from, after.length - end) }
 }
 
+const NOTHING: Extension = []
+
 class Desk {
   #view: EditorView
   #shown = 0
+  #ide = NOTHING
   readonly #states = new Map<number, EditorState>()
   /** The text of each file as the editor has it. */
   readonly #texts = new Map<number, string>()
@@ -57,7 +60,7 @@ class Desk {
       const known = this.#states.get(file.id)
       if (known === undefined) this.#texts.set(file.id, file.text)
       this.#view.setState(known ?? this.#create(file.text))
-      void this.#load()
+      this.#view.dispatch({ effects: answers.reconfigure(this.#ide) })
     }
     const before = this.#texts.get(file.id) ?? ''
     if (before === file.text) return
@@ -67,9 +70,11 @@ class Desk {
     if (own !== wanted) this.#view.dispatch({ changes: replacement(own, wanted), annotations: stored })
   }
 
-  async #load(): Promise<void> {
-    const { ide } = await import('./ide')
-    if (answers.get(this.#view.state) !== ide) this.#view.dispatch({ effects: answers.reconfigure(ide) })
+  /** Hover and completion come with the first use of the editor. */
+  async load(): Promise<void> {
+    if (this.#ide !== NOTHING) return
+    this.#ide = (await import('./ide')).ide
+    this.#view.dispatch({ effects: answers.reconfigure(this.#ide) })
   }
 
   mark(): void {
@@ -104,6 +109,10 @@ export default function Editor(): JSX.Element {
   useEffect(() => {
     if (host.current === null) return
     const desk = new Desk(host.current.shadowRoot ?? host.current.attachShadow({ mode: 'open' }))
+    const load = (): void => { desk.load().catch(report) }
+    const first = { once: true }
+    host.current.addEventListener('focusin', load, first)
+    host.current.addEventListener('pointerenter', load, first)
     const ends = [() => { desk.follow() }, () => { desk.mark() }, () => { desk.showLenses() }, () => { desk.go() }].map(one => effect(one))
     return () => {
       for (const end of ends) end()
