@@ -27,10 +27,21 @@ function openSearch(view: EditorView): boolean {
   return true
 }
 
+/** A browser that replaces styled text itself puts a style attribute around the new one, which the policy forbids. */
+const replaced = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    const { data, inputType } = event
+    if (inputType !== 'insertText' || data === null || view.composing || view.state.selection.ranges.every(range => range.empty)) return false
+    view.dispatch(view.state.replaceSelection(data), { userEvent: 'input.type', scrollIntoView: true })
+    event.preventDefault()
+    return true
+  },
+})
+
 const common: Extension = [
   lineNumbers(), highlightActiveLineGutter(), highlightActiveLine(), highlightSpecialChars(), history(), drawSelection(), dropCursor(),
   bracketMatching(), yaml(), indentUnit.of('  '), EditorState.tabSize.of(2), theme, lensField,
-  placeholder('Paste manifests here: policies, and the pods and namespaces they are about …'),
+  placeholder('Paste manifests here …'),
   EditorView.contentAttributes.of({
     'aria-label': 'Manifests', 'aria-description': 'Escape, then Tab, leaves the editor. F8 goes to the next finding.', spellcheck: 'false',
   }),
@@ -38,7 +49,7 @@ const common: Extension = [
     { key: 'Mod-f', run: openSearch }, { key: 'F8', run: nextDiagnostic }, { key: 'Shift-F8', run: previousDiagnostic },
     ...defaultKeymap, ...historyKeymap, ...foldKeymap, indentWithTab,
   ]),
-  searching.of(NOTHING), answers.of([]),
+  replaced, searching.of(NOTHING), answers.of([]),
 ]
 
 export const stateOf = (doc: string, extra: Extension): EditorState => EditorState.create({ doc, extensions: [extra, common] })

@@ -4,6 +4,7 @@ import { useEffect } from 'preact/hooks'
 import { leftOut } from '../store/answers'
 import { configMistake, failure, isBusy } from '../store/engine'
 import { goTo, notice } from '../store/state'
+import { Words } from '../views/words'
 
 const SHOWN = 8_000
 
@@ -34,7 +35,7 @@ export function Banner(): JSX.Element | null {
   const first = parts[0]
   if (failure.value !== null) return <div class="banner bad" role="alert"><strong>netpol failed inside.</strong> {failure.value}</div>
   if (mistake !== null) {
-    return <div class="banner bad" role="alert"><strong>netpol.yaml is not in force:</strong> {mistake.message}{mistake.line !== null && ` (line ${mistake.line})`}</div>
+    return <div class="banner bad" role="alert"><strong>netpol.yaml is not in force:</strong> <Words text={mistake.message} />{mistake.line !== null && ` (line ${mistake.line})`}</div>
   }
   if (first === undefined) return null
   return (
@@ -46,7 +47,7 @@ export function Banner(): JSX.Element | null {
       <ul>
         {parts.map(({ message, place, fingerprint }) => (
           <li key={fingerprint}>
-            {message}{' '}
+            <Words text={message} />{' '}
             {place && <button type="button" class="link" onClick={() => { goTo(place.path, place.start.line, place.start.columnUtf16) }}>{place.path}:{place.start.line}</button>}
           </li>
         ))}

@@ -4,6 +4,7 @@ import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { ask, report, revision } from '../store/engine'
 import { lesson, lessonsDone } from '../store/state'
+import { Words } from '../views/words'
 import { begin, leave, showSolution } from './lesson'
 import { type Goal, steps } from './steps'
 import './tutorial.css'
@@ -23,11 +24,6 @@ function judge(): () => void {
     }, report)
   })
 }
-
-/** Code between backticks. */
-const Words = ({ text }: { text: string }): JSX.Element => (
-  <>{text.split('`').map((part, number) => (number % 2 === 1 ? <code key={number}>{part}</code> : part))}</>
-)
 
 function GoalItem({ goal, said }: { goal: Goal; said: string | undefined }): JSX.Element {
   const isMet = said === goal.wanted

@@ -14,6 +14,8 @@ export function pin(): void {
   pinned.value = [...sources.value]
 }
 
+const many = (count: number): string => `${count} ${count === 1 ? 'flow' : 'flows'}`
+
 const SIGNS = { gained: '+ gained', lost: '− lost', changed: '± changed' } as const
 
 /** A port that has changed: with it, the explanation names the rule. */
@@ -73,7 +75,7 @@ function Changes(): JSX.Element {
   const count = (kind: 'gained' | 'lost'): number => changes.filter(one => one[kind].length > 0).length
   return (
     <>
-      <h2 aria-live="polite">{changes.length === 0 ? 'No flow has changed' : `${count('gained')} flows gained, ${count('lost')} lost`}</h2>
+      <h2 aria-live="polite">{changes.length === 0 ? 'No flow has changed' : `${many(count('gained'))} gained, ${many(count('lost'))} lost`}</h2>
       {added.length > 0 && <p class="soft">New ends: {added.join(', ')}</p>}
       {removed.length > 0 && <p class="soft">Ends that are gone: {removed.join(', ')}</p>}
       <ul class="changes">{changes.map(change => <ChangeItem key={`${change.source} ${change.destination}`} change={change} />)}</ul>

@@ -10,6 +10,7 @@ import { files, type FlowQuestion, flow } from '../store/state'
 import { Explanation } from './explanation'
 import { FilterFields } from './filters'
 import { portsText } from './ports'
+import { Words } from './words'
 
 const PAUSE = 250
 
@@ -43,7 +44,7 @@ const OneEnd = ({ asked }: { asked: FlowQuestion }): JSX.Element => {
   }), [found, end, isSource, asked.port, asked.protocol, asked.family])
   const answer = found.value
   if (answer === null) return <p class="told">…</p>
-  if (answer.error !== undefined) return <p class="told">{answer.error}</p>
+  if (answer.error !== undefined) return <p class="told"><Words text={answer.error} /></p>
   return (
     <>
       <h2>{isSource ? `What ${end} may reach` : `Who may reach ${end}`}</h2>

@@ -4,7 +4,7 @@ import { examples, openExample } from '../examples'
 import { report } from '../store/engine'
 import { toggleLesson } from '../store/state'
 
-const OFFERED = ['shop', 'change', 'recipes/03-default-deny', 'mistakes/two-dashes']
+const OFFERED = ['shop', 'change', 'recipes/03-default-deny', 'mistakes/two-dashes', 'mistakes/forgotten-dns']
 
 export const Empty = (): JSX.Element => (
   <div class="empty">

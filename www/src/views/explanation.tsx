@@ -4,6 +4,7 @@ import type { AllowedPorts, Evaluation, FlowAnswer, Location, OpenPair, Side } f
 import { type OpenFile, policyShown, view } from '../store/state'
 import { PlaceLink } from './place'
 import { portsText } from './ports'
+import { Words } from './words'
 
 const EXEMPT: Record<string, string> = {
   external: 'it is an address outside the cluster, which no policy selects',
@@ -34,12 +35,13 @@ const Policies = ({ ids }: { ids: readonly string[] }): JSX.Element => (
 
 function Line({ location: { path, line, column }, context, children }: { location: Location; context: Context; children: ComponentChildren }): JSX.Element {
   const text = context.files?.find(file => file.path === path)?.text.split('\n', line).at(line - 1)?.trim()
-  const isLong = text !== undefined && text.length > 70
+  // A line that only opens a block says less than the words beside it.
+  const quoted = text === undefined || text.endsWith(':') ? '' : text
   return (
     <li>
       <span>{children}</span>{' '}
       {context.files === null ? <span class="soft">{path}:{line}</span> : <PlaceLink path={path} line={line} column={column} />}
-      {text !== undefined && text !== '' && <code class="quoted">{isLong ? `${text.slice(0, 70)}…` : text}</code>}
+      {quoted !== '' && <code class="quoted">{quoted.length > 70 ? `${quoted.slice(0, 70)}…` : quoted}</code>}
     </li>
   )
 }
@@ -72,8 +74,8 @@ function Decision({ direction, side, context }: { direction: Direction; side: Si
                 <PolicyName id={miss.policy} />{miss.rules === 0 ? ` has no ${direction} rule` : `, nearest ${miss.path.replace('spec.', '')}${miss.rules > 1 ? ` of ${miss.rules}` : ''}:`}
                 {miss.rules > 0 && (
                   <ul>
-                    {miss.isPeerMatched ? <li class="match">✓ the other end matches</li> : miss.peerMisses.map(text => <li key={text}>✕ {text}</li>)}
-                    {miss.isPortMatched ? <li class="match">✓ the port matches</li> : miss.portMisses.map(text => <li key={text}>✕ {text}</li>)}
+                    {miss.isPeerMatched ? <li class="match">✓ the other end matches</li> : miss.peerMisses.map(text => <li key={text}>✕ <Words text={text} /></li>)}
+                    {miss.isPortMatched ? <li class="match">✓ the port matches</li> : miss.portMisses.map(text => <li key={text}>✕ <Words text={text} /></li>)}
                   </ul>
                 )}
               </Line>
@@ -86,7 +88,7 @@ function Decision({ direction, side, context }: { direction: Direction; side: Si
 }
 
 const Caveats = ({ caveats }: { caveats: FlowAnswer['caveats'] }): JSX.Element | null => (
-  caveats === undefined ? null : <ul class="caveats">{caveats.map(({ message, decision }) => <li key={message}>{message}{decision !== undefined && <span class="soft"> ({decision})</span>}</li>)}</ul>
+  caveats === undefined ? null : <ul class="caveats">{caveats.map(({ message, decision }) => <li key={message}><Words text={message} />{decision !== undefined && <span class="soft"> ({decision})</span>}</li>)}</ul>
 )
 
 const Flow = ({ answer, context }: { answer: FlowAnswer; context: Context }): JSX.Element => (
@@ -126,7 +128,7 @@ function Pair({ pair, isOnly }: { pair: OpenPair; isOnly: boolean }): JSX.Elemen
 
 export function Explanation({ answer, files }: { answer: Evaluation; files: readonly OpenFile[] | null }): JSX.Element {
   const context = { files }
-  if (answer.error !== undefined) return <p class="told">{answer.error}</p>
+  if (answer.error !== undefined) return <p class="told"><Words text={answer.error} /></p>
   return (
     <div class="explanation">
       <p class="verdict-line"><VerdictSign verdict={answer.verdict} /> <span class="flow-text">{answer.flow}</span></p>

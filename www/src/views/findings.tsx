@@ -4,6 +4,7 @@ import type { Finding } from '../model'
 import { findings } from '../store/answers'
 import { applyEdits } from '../store/files'
 import { PlaceLink } from './place'
+import { Words } from './words'
 
 const SEVERITIES = { error: '✕ error', warning: '! warning', note: 'i note' } as const
 
@@ -16,12 +17,12 @@ export const FindingItem = ({ finding }: { finding: Finding }): JSX.Element => {
         {place && <PlaceLink path={place.path} line={place.start.line} column={place.start.columnUtf16} />}
         {object !== null && <span class="soft"> {object}</span>}
       </p>
-      <p class="finding-message">{message}</p>
-      {help !== null && <p class="soft">{help}</p>}
+      <p class="finding-message"><Words text={message} /></p>
+      {help !== null && <p class="soft"><Words text={help} /></p>}
       {related.length > 0 && (
         <ul class="related">
           {related.map(({ message: text, place: at }, number) => (
-            <li key={number}>{text}{at && <> (<PlaceLink path={at.path} line={at.start.line} column={at.start.columnUtf16} />)</>}</li>
+            <li key={number}><Words text={text} />{at && <> (<PlaceLink path={at.path} line={at.start.line} column={at.start.columnUtf16} />)</>}</li>
           ))}
         </ul>
       )}
