@@ -43,7 +43,7 @@ const common: Extension = [
   bracketMatching(), yaml(), indentUnit.of('  '), EditorState.tabSize.of(2), theme, lensField,
   placeholder('Paste manifests here …'),
   EditorView.contentAttributes.of({
-    'aria-label': 'Manifests', 'aria-description': 'Escape, then Tab, leaves the editor. F8 goes to the next finding.', spellcheck: 'false',
+    'aria-label': 'Manifests', 'aria-description': 'Escape, then Tab, leaves the editor. F8 goes to the next finding.', spellcheck: 'false', tabindex: '0',
   }),
   keymap.of([
     { key: 'Mod-f', run: openSearch }, { key: 'F8', run: nextDiagnostic }, { key: 'Shift-F8', run: previousDiagnostic },

@@ -42,8 +42,8 @@ function Twice({ change }: { change: Change }): JSX.Element {
   if (answers === null) return <p class="told">…</p>
   return (
     <div class="twice">
-      <section aria-label="Before"><h4>Before</h4><Explanation answer={answers.before} files={null} /></section>
-      <section aria-label="After"><h4>After</h4><Explanation answer={answers.after} files={now} /></section>
+      <section aria-label="Before"><h3>Before</h3><Explanation answer={answers.before} files={null} heading="h4" /></section>
+      <section aria-label="After"><h3>After</h3><Explanation answer={answers.after} files={now} heading="h4" /></section>
     </div>
   )
 }

@@ -81,7 +81,7 @@ export function ConnectionView(): JSX.Element {
       </form>
       <div class="pad">
         {isAsked && !isComplete.value && <p class="caution">Parts of the input are not modelled: what is denied here may be allowed by them.</p>}
-        {isAsked ? <div aria-live="polite">{answer === null ? <p class="told">…</p> : <Explanation answer={answer} files={files.value} />}</div>
+        {isAsked ? <div aria-live="polite"><h2 class="hidden">Why</h2>{answer === null ? <p class="told">…</p> : <Explanation answer={answer} files={files.value} heading="h3" />}</div>
           : asked.source !== '' || asked.destination !== '' ? <OneEnd asked={asked} />
             : <p class="told">Choose two ends, or click a cell of the matrix. With one end alone, this lists all that it reaches, or who reaches it.</p>}
       </div>

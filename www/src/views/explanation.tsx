@@ -16,7 +16,7 @@ type Direction = 'egress' | 'ingress'
 const OUT: Record<Direction, string> = { egress: 'Out of the source', ingress: 'Into the destination' }
 
 /** The files that lines are in; null: lines of a state that is gone, which nothing leads to. */
-interface Context { files: readonly OpenFile[] | null }
+interface Context { files: readonly OpenFile[] | null; heading: 'h3' | 'h4' }
 
 export const VerdictSign = ({ verdict }: { verdict: string }): JSX.Element => (
   <strong class={`verdict ${verdict}`}><span aria-hidden="true">{({ allow: '✓', deny: '✕' })[verdict] ?? '◐'}</span> {({ allow: 'Allowed', deny: 'Denied' })[verdict] ?? 'Mixed'}</strong>
@@ -47,11 +47,12 @@ function Line({ location: { path, line, column }, context, children }: { locatio
 }
 
 function Decision({ direction, side, context }: { direction: Direction; side: Side; context: Context }): JSX.Element {
+  const Heading = context.heading
   const { verdict, decider, policies, rule, misses = [] } = side
   const peer = direction === 'egress' ? 'to' : 'from'
   return (
     <li class={`side ${verdict}`}>
-      <h4>{OUT[direction]} <span class="soft">({direction})</span> <VerdictSign verdict={verdict} /></h4>
+      <Heading>{OUT[direction]} <span class="soft">({direction})</span> <VerdictSign verdict={verdict} /></Heading>
       {EXEMPT[decider] !== undefined && <p>No policy applies: {EXEMPT[decider]}.</p>}
       {decider === 'default' && <p>No policy isolates this end for {direction}: everything is allowed.</p>}
       {policies.length > 0 && <p>Isolated by <Policies ids={policies} />.</p>}
@@ -103,17 +104,17 @@ const Flow = ({ answer, context }: { answer: FlowAnswer; context: Context }): JS
 
 interface OpenEnd { allowed: AllowedPorts[]; exempt?: string; policies: string[] }
 
-function Pair({ pair, isOnly }: { pair: OpenPair; isOnly: boolean }): JSX.Element {
+function Pair({ pair, isOnly, context: { heading: Heading } }: { pair: OpenPair; isOnly: boolean; context: Context }): JSX.Element {
   return (
     <>
-      {!isOnly && <h4>{pair.flow}</h4>}
+      {!isOnly && <p class="flow-text">{pair.flow}</p>}
       <p>Both ends allow: <strong>{portsText(pair.allowed)}</strong></p>
       <ol class="sides">
         {(['egress', 'ingress'] as const).map(direction => {
           const side = pair[direction] as unknown as OpenEnd
           return (
             <li key={direction} class={`side ${side.allowed.length > 0 ? 'allow' : 'deny'}`}>
-              <h4>{OUT[direction]} <span class="soft">({direction})</span>: {portsText(side.allowed)}</h4>
+              <Heading>{OUT[direction]} <span class="soft">({direction})</span>: {portsText(side.allowed)}</Heading>
               {side.exempt !== undefined ? <p>No policy applies: {EXEMPT[side.exempt] ?? side.exempt}.</p>
                 : side.policies.length === 0 ? <p>No policy isolates this end for {direction}: everything is allowed.</p>
                   : <p>Isolated by <Policies ids={side.policies} />.</p>}
@@ -126,8 +127,7 @@ function Pair({ pair, isOnly }: { pair: OpenPair; isOnly: boolean }): JSX.Elemen
   )
 }
 
-export function Explanation({ answer, files }: { answer: Evaluation; files: readonly OpenFile[] | null }): JSX.Element {
-  const context = { files }
+export function Explanation({ answer, ...context }: { answer: Evaluation } & Context): JSX.Element {
   if (answer.error !== undefined) return <p class="told"><Words text={answer.error} /></p>
   return (
     <div class="explanation">
@@ -139,7 +139,7 @@ export function Explanation({ answer, files }: { answer: Evaluation; files: read
         </details>
       )) : answer.pairs !== undefined ? (
         <>
-          {answer.pairs.map(pair => <Pair key={`${pair.flow} ${pair.family ?? ''}`} pair={pair} isOnly={answer.pairs.length === 1} />)}
+          {answer.pairs.map(pair => <Pair key={`${pair.flow} ${pair.family ?? ''}`} pair={pair} isOnly={answer.pairs.length === 1} context={context} />)}
           <p class="soft">Name a port to see which rule decides, step by step.</p>
         </>
       ) : <Flow answer={answer} context={context} />}
