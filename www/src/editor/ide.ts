@@ -5,6 +5,7 @@ import { hoverTooltip, keymap, type Tooltip } from '@codemirror/view'
 import type { Completions, Hover } from '../model'
 import { askIfThere } from '../store/engine'
 import { activeFile } from '../store/state'
+import { inline } from './inline'
 import { offsetOf, positionOf } from './lint'
 
 const KINDS: Record<string, string> = { field: 'property', label: 'constant', value: 'enum' }
@@ -23,18 +24,6 @@ async function complete(context: CompletionContext): Promise<CompletionResult | 
     options: answer.items.map(({ label, detail, kind, insert }) => ({ label, detail, type: KINDS[kind] ?? 'text', apply: insert ?? label })),
     validFor: /^[\w./-]*$/,
   }
-}
-
-/** Bold and code of one line of markdown. */
-function inline(text: string): Node[] {
-  return text.split(/(\*\*[^*]+\*\*|`[^`]+`)/).filter(part => part !== '').map(part => {
-    const [, bold, code] = /^\*\*(.+)\*\*$|^`(.+)`$/.exec(part) ?? []
-    const name = bold === undefined ? (code === undefined ? null : 'code') : 'strong'
-    if (name === null) return document.createTextNode(part)
-    const made = document.createElement(name)
-    made.textContent = bold ?? code ?? ''
-    return made
-  })
 }
 
 function markdown(text: string): HTMLElement {

@@ -29,12 +29,24 @@ class LensWidget extends WidgetType {
   }
 }
 
+const indentOf = (text: string): number => text.search(/[^\s-]|$/)
+
+/** Where the object begins whose name is in a line: its first line of the same depth as `metadata`. */
+function top(doc: Text, line: number): number {
+  let at = line
+  if (/^\s*name:/.test(doc.line(at).text)) while (at > 1 && indentOf(doc.line(at).text) >= indentOf(doc.line(line).text)) at -= 1
+  const depth = indentOf(doc.line(at).text)
+  const isOwn = (text: string): boolean => text.trim() !== '' && !/^(---|\s*#)/.test(text) && indentOf(text) >= depth
+  while (at > 1 && !/^\s*- /.test(doc.line(at).text) && isOwn(doc.line(at - 1).text)) at -= 1
+  return doc.line(at).from
+}
+
 export const setLenses = StateEffect.define<readonly Lens[]>()
 
 const decorations = (doc: Text, lenses: readonly Lens[]): DecorationSet => Decoration.set(
   lenses
     .filter(({ range }) => range.start.line < doc.lines)
-    .map(lens => Decoration.widget({ widget: new LensWidget(lens), block: true, side: -1 }).range(doc.line(lens.range.start.line + 1).from)),
+    .map(lens => Decoration.widget({ widget: new LensWidget(lens), block: true, side: -1 }).range(top(doc, lens.range.start.line + 1))),
   true,
 )
 

@@ -4,6 +4,7 @@ import type { Text, TransactionSpec, EditorState } from '@codemirror/state'
 import type { Finding, Position } from '../model'
 import { applyEdits } from '../store/files'
 import { goTo } from '../store/state'
+import { inline } from './inline'
 
 const SEVERITIES = { error: 'error', warning: 'warning', note: 'info' } as const
 
@@ -26,8 +27,8 @@ function element<K extends keyof HTMLElementTagNameMap>(name: K, className: stri
 }
 
 function describe(finding: Finding): HTMLElement {
-  const whole = element('div', '', element('div', '', finding.message))
-  if (finding.help !== null) whole.append(element('p', 'np-help', finding.help))
+  const whole = element('div', '', element('div', '', ...inline(finding.message)))
+  if (finding.help !== null) whole.append(element('p', 'np-help', ...inline(finding.help)))
   const related = finding.related.map(({ message, place }) => {
     if (place === null) return element('li', '', message)
     const button = element('button', 'np-place', `${message} (${place.path}:${place.start.line})`)

@@ -39,7 +39,7 @@ const looks = EditorView.theme({
   '.np-hover': { padding: '9px 12px', fontSize: '13px', lineHeight: '1.45', maxHeight: '260px', overflow: 'auto' },
   '.np-hover p, .np-hover ul': { margin: '0 0 5px' },
   '.np-hover ul': { paddingLeft: '18px' },
-  '.np-hover code': { fontFamily: 'var(--mono)', fontSize: '12px' },
+  '.np-hover code, .cm-diagnostic code': { fontFamily: 'var(--mono)', fontSize: '12px' },
   '.np-lens': { font: '500 11.5px/1.9 var(--sans)', color: 'var(--muted)', background: 'none', border: '0', padding: '0 8px', cursor: 'pointer', display: 'block' },
   '.np-lens:hover, .np-lens:focus-visible': { color: 'var(--accent)', textDecoration: 'underline' },
   '.cm-panels': { backgroundColor: 'var(--surface)', color: 'var(--text)', borderColor: 'var(--border)' },

@@ -64,8 +64,9 @@ export const difference = answer<Difference | Mistake>(() => {
 
 export const findings = answer<Finding[]>(() => ({ key: '', load: signal => ask('diagnostics', [], signal) }))
 export const leftOut = answer<Finding[]>(() => ({ key: '', load: signal => ask('leftOut', [], signal) }))
-export const endpoints = answer<Endpoint[]>(() => ({ key: '', load: signal => ask('endpoints', [], signal) }))
 export const policies = answer<Policy[]>(() => ({ key: '', load: signal => ask('policies', [], signal) }))
+// The slowest comes last: the views do not wait for it.
+export const endpoints = answer<Endpoint[]>(() => ({ key: '', load: signal => ask('endpoints', [], signal) }))
 
 export const lenses = answer<{ path: string; list: Lens[] }>(() => {
   const path = activeFile.value?.path
