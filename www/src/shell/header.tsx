@@ -30,7 +30,7 @@ export function Header({ onShare }: { onShare: () => void }): JSX.Element {
       { title: '', items: isEmpty.value || file === null ? [] : [
         { label: 'Download this file', detail: file.path, run: () => { save(file.path.split('/').at(-1) ?? file.path, file.text, 'application/yaml') } },
         { label: 'Download all as one YAML', run: () => { save('manifests.yaml', oneYaml(), 'application/yaml') } },
-        { label: 'Close all files', run: () => { replaceFiles([{ path: 'untitled.yaml', text: '' }], 'Closed all files.') } },
+        { label: 'Close all files', run: () => { replaceFiles([], 'Closed all files.') } },
       ] },
     ]
   }

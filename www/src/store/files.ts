@@ -5,6 +5,9 @@ import { activeId, files, goTo, lesson, notice, type OpenFile, pinned } from './
 
 let lastId = 0
 
+/** There is always a file to write into. */
+const EMPTY: Source = { path: 'untitled.yaml', text: '' }
+
 export const opened = ({ path, text }: Source): OpenFile => ({ id: ++lastId, path, text })
 
 /** A path that no other file has. */
@@ -59,7 +62,7 @@ export function closeFile(id: number): void {
   if (closed === undefined) return
   const left = before.filter(file => file.id !== id)
   batch(() => {
-    files.value = left.length === 0 ? [opened({ path: 'untitled.yaml', text: '' })] : left
+    files.value = left.length === 0 ? [opened(EMPTY)] : left
     if (left.length === 0) activeId.value = files.value[0]?.id ?? 0
     else if (activeId.value === id) activeId.value = (left[at] ?? left[at - 1])?.id ?? 0
     if (closed.text.trim() === '') return
@@ -88,7 +91,7 @@ export function moveFile(id: number, by: number): void {
 /** Puts these in the place of all files. What was there comes back by the notice. */
 export function replaceFiles(next: readonly Source[], told: string | null): void {
   const before = { files: files.value, active: activeId.value, pinned: pinned.value }
-  const all = next.map(opened)
+  const all = (next.length === 0 ? [EMPTY] : next).map(opened)
   batch(() => {
     files.value = all
     activeId.value = all[0]?.id ?? 0

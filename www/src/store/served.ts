@@ -50,6 +50,7 @@ function take(now: Texts, before: Texts, except: ReadonlySet<string>): void {
   const added = [...now].filter(([path]) => !before.has(path) && !kept.some(file => file.path === path))
   batch(() => {
     files.value = [...kept, ...added.map(([path, text]) => opened({ path, text }))]
+    if (files.value.length === 0) replaceFiles([], null)
     if (!files.value.some(({ id }) => id === activeId.value)) activeId.value = files.value[0]?.id ?? 0
   })
 }

@@ -1,6 +1,6 @@
 // The steps as they are begun and left: each has its own files, and the reader's own are kept aside meanwhile.
 import { batch } from '@preact/signals'
-import { addFile, replaceFiles } from '../store/files'
+import { replaceFiles } from '../store/files'
 import { read, restore, take } from '../store/snapshot'
 import { files, filters, lesson, notice, view } from '../store/state'
 import { cluster, steps } from './steps'
@@ -44,6 +44,5 @@ export function leave(): void {
     } catch {
       replaceFiles([], null)
     }
-    if (files.value.length === 0) addFile()
   })
 }

@@ -7,14 +7,15 @@ import { chromium } from 'playwright-core'
 const dist = new URL('../../dist/', import.meta.url)
 const TYPES = { html: 'text/html', js: 'text/javascript', css: 'text/css', wasm: 'application/wasm', svg: 'image/svg+xml' }
 
-/** Serves www/dist under a path, as a static host does. */
-export async function serve(base = '/') {
+/** Serves www/dist under a path, as a static host does; `answer` may take a request first. */
+export async function serve(base = '/', answer = () => false) {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url, 'http://x')
+    if (answer(pathname, response)) return undefined
     const name = pathname.startsWith(base) ? pathname.slice(base.length) || 'index.html' : '..'
     const file = new URL(name, dist)
     if (!file.href.startsWith(dist.href) || !existsSync(file)) return response.writeHead(404).end()
-    response.writeHead(200, { 'content-type': TYPES[name.split('.').at(-1)] ?? 'text/plain' }).end(readFileSync(file))
+    return response.writeHead(200, { 'content-type': TYPES[name.split('.').at(-1)] ?? 'text/plain' }).end(readFileSync(file))
   })
   await new Promise(resolve => { server.listen(0, '127.0.0.1', resolve) })
   const { port } = server.address()
