@@ -38,7 +38,9 @@ test('a reader gets through all steps, and comes back to the own files', async (
   await page.getByRole('button', { name: 'Tutorial' }).click()
   for (const [number, { title, solution }] of steps.entries()) {
     await page.getByRole('heading', { name: title }).waitFor()
+    await page.locator('.tutorial .met').first().waitFor()
     assert.equal(await page.getByRole('button', { name: 'Next step' }).count(), 0)
+    assert.equal(await page.getByRole('navigation', { name: 'Steps' }).getByText('✓').count(), number)
     if (number === 1) {
       await page.getByRole('button', { name: 'Hint' }).click()
       await page.getByRole('button', { name: 'Show a solution' }).click()
