@@ -141,7 +141,7 @@ test('a folder that is dropped is read with what is in it', async () => {
 
 test('after the first load it works without a network, and asks no other host', async () => {
   const { page, context, asked, check } = await open(browser, server.url)
-  await page.waitForFunction(async () => (await navigator.serviceWorker.getRegistration())?.active?.state === 'activated')
+  await page.waitForFunction(() => navigator.serviceWorker.controller?.state === 'activated')
   await context.setOffline(true)
   await page.reload()
   await write(page, POLICY)
