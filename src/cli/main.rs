@@ -10,6 +10,7 @@
 )]
 
 mod find;
+mod playground;
 mod progress;
 mod system;
 

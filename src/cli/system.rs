@@ -4,11 +4,11 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
-use netpol_command::{Found, Host, Screen, Stream};
+use netpol_command::{Found, Host, Playground, Screen, Stream};
 use rayon::prelude::*;
 use terminal_size::terminal_size_of;
 
-use crate::{find, progress};
+use crate::{find, playground, progress};
 
 pub struct System;
 
@@ -53,6 +53,10 @@ impl Host for System {
 
     fn report(&self, text: &str) {
         let _ = io::stderr().write_all(text.as_bytes());
+    }
+
+    fn playground(&self, wanted: &Playground<'_>) -> io::Result<()> {
+        playground::serve(self, wanted)
     }
 
     fn for_each(&self, what: &str, sizes: &[usize], work: &(dyn Fn(usize) + Sync)) {

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod check;
+mod playground;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use netpol::protocol::{Family, Port, Protocol};
 use serde::{Deserialize, Serialize};
 
 pub use check::{Check, CheckFormat, CheckOutput, FailOn, Rules};
+pub use playground::Playground;
 
 /// Help is not set wider than this.
 const MAX_COLUMNS: usize = 100;
@@ -78,6 +80,7 @@ pub enum Command {
     Diff(Diff),
     Check(Check),
     Rules(Rules),
+    Playground(Playground),
 }
 
 /// Options of every command.

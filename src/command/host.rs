@@ -51,6 +51,27 @@ pub trait Host {
 
     /// Does `work` for each index of `sizes`, in any order, and shows how far it is if that takes long. `sizes` are in bytes.
     fn for_each(&self, what: &str, sizes: &[usize], work: &(dyn Fn(usize) + Sync));
+
+    /// Serves the playground until the program is ended.
+    ///
+    /// # Errors
+    ///
+    /// What the system says, or that this host cannot.
+    fn playground(&self, _: &Playground<'_>) -> io::Result<()> {
+        Err(io::Error::new(ErrorKind::Unsupported, "only the native program does, and npx netpol is not it"))
+    }
+}
+
+/// What the playground serves.
+pub struct Playground<'a> {
+    /// Files and folders whose changes are followed.
+    pub paths: &'a [PathBuf],
+    /// The port; 0 is any that is free.
+    pub port: u16,
+    /// Whether the browser is to open it.
+    pub is_opened: bool,
+    /// Reads the manifests: JSON, `[{"path","text"}]`, or why they cannot be read.
+    pub manifests: &'a dyn Fn() -> Result<String, String>,
 }
 
 /// What is behind a path.

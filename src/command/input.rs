@@ -69,6 +69,18 @@ pub fn check(paths: &[PathBuf], context: &Context<'_>) -> Result<Checked, Failur
     Ok(Checked { sources, diagnostics, ignored })
 }
 
+/// The texts of manifests, without those that cannot be read.
+///
+/// # Errors
+///
+/// A path cannot be read.
+pub fn texts(paths: &[PathBuf], context: &Context<'_>) -> Result<Sources, Failure> {
+    let mut diagnostics = Vec::new();
+    let sources = read_sources(paths, context, &mut diagnostics)?;
+    report(&diagnostics, &sources, context);
+    Ok(sources)
+}
+
 struct Compiled {
     sources: Sources,
     diagnostics: Vec<Diagnostic>,

@@ -12,13 +12,14 @@ mod diff;
 mod eval;
 mod host;
 mod input;
+mod playground;
 mod reach;
 
 use std::io;
 
 pub use args::{Cli, parse, port_range};
 pub use config::FILE as CONFIG_FILE;
-pub use host::{Found, Host, Screen, Stream};
+pub use host::{Found, Host, Playground, Screen, Stream};
 
 use args::Command;
 use context::Context;
@@ -32,6 +33,7 @@ pub fn run(cli: &Cli, host: &dyn Host) -> Status {
         Command::Diff(command) => diff::run(command, &context),
         Command::Check(command) => check::run(command, &context),
         Command::Rules(command) => check::rules(command, &context),
+        Command::Playground(command) => playground::run(command, &context),
     };
     result.unwrap_or_else(|failure| {
         context.report_error("", &failure.to_string());
@@ -76,6 +78,9 @@ enum Failure {
     /// Parts of the input had to be left out, and nobody allowed that.
     #[error("{count} of the input had to be left out, so that an answer could be wrong: mend {it}, or pass --lenient to go on without {it}", it = if *.0 == 1 { "it" } else { "them" }, count = parts(*.0))]
     LeftOut(usize),
+    /// The page cannot be served.
+    #[error("cannot serve the playground: {reason}", reason = host::reason(.0))]
+    Playground(io::Error),
     /// A flow names something that is not there.
     #[error(transparent)]
     Flow(#[from] netpol::flow::FlowError),
