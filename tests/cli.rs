@@ -17,6 +17,8 @@ mod golden;
 mod manifests;
 #[path = "cli/options.rs"]
 mod options;
+#[path = "cli/playground.rs"]
+mod playground;
 #[allow(dead_code, reason = "two test programs share this file")]
 #[path = "cli/program.rs"]
 mod program;

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use crate::manifests::{REFUSED, SHOP, WEB};
 use crate::program::{Call, Scratch, netpol, program};
 
-const COMMANDS: [&str; 3] = ["eval", "reach", "diff"];
+const COMMANDS: [&str; 4] = ["eval", "reach", "diff", "playground"];
 
 #[test]
 fn help_shows_examples_of_every_command() {
