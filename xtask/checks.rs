@@ -4,7 +4,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use crate::command::{cargo, run, workspace};
-use crate::{Outcome, wasm};
+use crate::{Outcome, wasm, www};
 
 /// Everything that has to pass before a change is taken. The quick checks come first, and each thing is built once: clippy
 /// and the documentation share what `cargo check` makes, the tests need code.
@@ -41,6 +41,7 @@ pub fn test(arguments: &[String]) -> Outcome {
         // They choose among the tests of cargo.
     } else if wasm::has_node() || std::env::var_os("CI").is_some() {
         wasm::test_packages()?;
+        www::test_page()?;
     } else {
         println!("skipped: the npm packages, for want of Node 20.19 or newer");
     }

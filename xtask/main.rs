@@ -19,6 +19,7 @@ mod measure;
 mod node;
 mod synthetic;
 mod wasm;
+mod www;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -34,7 +35,7 @@ struct Job {
     run: fn(&[String]) -> Outcome,
 }
 
-const JOBS: [Job; 8] = [
+const JOBS: [Job; 9] = [
     Job {
         name: "ci",
         arguments: "",
@@ -58,6 +59,12 @@ const JOBS: [Job; 8] = [
         arguments: "",
         does: "builds the WebAssembly modules into pkg/ and node-wrapper/, and says how large they are",
         run: wasm::wasm,
+    },
+    Job {
+        name: "www",
+        arguments: "",
+        does: "builds the page of the playground into www/dist, and says how large it is",
+        run: www::www,
     },
     Job {
         name: "bench",
