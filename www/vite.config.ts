@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { defineConfig } from 'vite'
 import { offline } from './build/offline.js'
+import { ownModule } from './build/module.js'
 import { policy } from './build/policy.js'
 
 const { version } = JSON.parse(readFileSync(new URL('../pkg/package.json', import.meta.url), 'utf8'))
@@ -9,8 +10,8 @@ const { version } = JSON.parse(readFileSync(new URL('../pkg/package.json', impor
 export default defineConfig({
   base: './',
   define: { __VERSION__: JSON.stringify(version) },
-  plugins: [policy(), offline()],
-  worker: { format: 'es' },
+  plugins: [ownModule(), policy(), offline()],
+  worker: { format: 'es', plugins: () => [ownModule()] },
   optimizeDeps: { exclude: ['netpol-wasm'] },
   server: { fs: { allow: ['..'] } },
   build: {

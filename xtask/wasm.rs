@@ -1,4 +1,4 @@
-//! The job `wasm`: the modules of the npm packages.
+//! The job `wasm`: the modules of the npm packages and of the playground.
 
 use std::fs;
 use std::io::Write;
@@ -25,9 +25,25 @@ struct Module {
 /// for these two builds alone, whose code uses nothing unstable itself.
 const SMALL_STD: [&str; 2] = ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"];
 
-const MODULES: [Module; 2] = [
-    Module { package: "netpol-wasm", folder: "pkg/wasm", name: "netpol", limit: 620 << 10 },
-    Module { package: "netpol-arguments", folder: "node-wrapper/wasm", name: "arguments", limit: 110 << 10 },
+/// What one run of cargo makes.
+struct Build {
+    features: &'static [&'static str],
+    modules: &'static [Module],
+}
+
+const BUILDS: [Build; 2] = [
+    Build {
+        features: &[],
+        modules: &[
+            Module { package: "netpol-arguments", folder: "node-wrapper/wasm", name: "arguments", limit: 110 << 10 },
+            Module { package: "netpol-wasm", folder: "pkg/wasm", name: "netpol", limit: 620 << 10 },
+        ],
+    },
+    // The page loads it first and draws all answers itself: it goes without commands and formats.
+    Build {
+        features: &["--no-default-features"],
+        modules: &[Module { package: "netpol-wasm", folder: "www/wasm", name: "netpol", limit: 540 << 10 }],
+    },
 ];
 
 /// Builds the modules, makes their glue, and has binaryen shrink them.
@@ -39,30 +55,38 @@ pub fn wasm(arguments: &[String]) -> Outcome {
     if let Some(argument) = arguments.first() {
         return Err(format!("`wasm` takes no arguments, but got `{argument}`").into());
     }
-    let packages = MODULES.iter().flat_map(|module| ["--package", module.package]);
-    run(cargo(&["build", "--profile", "wasm", "--target", "wasm32-unknown-unknown"])
-        .args(SMALL_STD)
-        .args(packages)
-        .env("RUSTC_BOOTSTRAP", "1"))?;
     npm_install(&workspace().join("pkg"))?;
     let built = target_folder()?.join("wasm32-unknown-unknown/wasm");
-    println!("{:<12} {:>10} {:>10} {:>10}", "module", "bytes", "gzip", "brotli");
-    for module in &MODULES {
-        let folder = workspace().join(module.folder);
-        fs::create_dir_all(&folder)?;
-        let input = built.join(format!("{}.wasm", module.package.replace('-', "_")));
-        Bindgen::new()
-            .input_path(&input)
-            .web(true)?
-            .typescript(false)
-            .omit_default_module_path(true)
-            .reset_state_function(true)
-            .out_name(module.name)
-            .generate(&folder)?;
-        shrink(&folder.join(format!("{}_bg.wasm", module.name)), &folder.join(format!("{}.wasm", module.name)))?;
-        measure(&folder.join(format!("{}.wasm", module.name)), module)?;
+    let mut sizes = Vec::new();
+    for build in &BUILDS {
+        run(cargo(&["build", "--profile", "wasm", "--target", "wasm32-unknown-unknown"])
+            .args(SMALL_STD)
+            .args(build.features)
+            .args(build.modules.iter().flat_map(|module| ["--package", module.package]))
+            .env("RUSTC_BOOTSTRAP", "1"))?;
+        for module in build.modules {
+            bind(module, &built)?;
+            sizes.push(measure(module)?);
+        }
     }
+    println!("{:<32} {:>10} {:>10} {:>10}", "module", "bytes", "gzip", "brotli");
+    println!("{}", sizes.join("\n"));
     Ok(())
+}
+
+/// Makes the module that a package has, and its glue.
+fn bind(module: &Module, built: &Path) -> Outcome {
+    let folder = workspace().join(module.folder);
+    fs::create_dir_all(&folder)?;
+    Bindgen::new()
+        .input_path(built.join(format!("{}.wasm", module.package.replace('-', "_"))))
+        .web(true)?
+        .typescript(false)
+        .omit_default_module_path(true)
+        .reset_state_function(true)
+        .out_name(module.name)
+        .generate(&folder)?;
+    shrink(&folder.join(format!("{}_bg.wasm", module.name)), &folder.join(format!("{}.wasm", module.name)))
 }
 
 /// Whether there is a Node to run the packages with.
@@ -105,16 +129,18 @@ fn shrink(from: &Path, to: &Path) -> Outcome {
     Ok(fs::remove_file(from)?)
 }
 
-fn measure(file: &Path, module: &Module) -> Outcome {
-    let bytes = fs::read(file)?;
+/// A line of the table of sizes.
+fn measure(module: &Module) -> Outcome<String> {
+    let name = format!("{}/{}.wasm", module.folder, module.name);
+    let file = workspace().join(&name);
+    let bytes = fs::read(&file)?;
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(&bytes)?;
     let gzip = encoder.finish()?.len();
     let script = "const z=require('zlib');process.stdout.write(String(z.brotliCompressSync(require('fs').readFileSync(process.argv[1])).length))";
     let brotli = output(Command::new("node").args(["-e", script]).arg(file))?;
-    println!("{:<12} {:>10} {gzip:>10} {brotli:>10}", module.name, bytes.len());
     if gzip > module.limit {
-        return Err(format!("{} is larger than {} bytes of gzip", file.display(), module.limit).into());
+        return Err(format!("{name} has {gzip} bytes of gzip, which is more than {}", module.limit).into());
     }
-    Ok(())
+    Ok(format!("{name:<32} {:>10} {gzip:>10} {brotli:>10}", bytes.len()))
 }

@@ -7,6 +7,7 @@
 #![allow(unsafe_code, reason = "wasm-bindgen makes exports of it")]
 #![allow(missing_docs, reason = "the types that users see, and what they mean, are in pkg/")]
 
+#[cfg(feature = "reports")]
 mod command;
 mod editor;
 mod inventory;

@@ -64,12 +64,18 @@ impl Workspace {
     pub fn check(&self, format: &str, look: JsValue) -> Result<String, JsValue> {
         use check::Format;
         let format = match format {
+            #[cfg(feature = "reports")]
             "pretty" => Format::Pretty,
+            #[cfg(feature = "reports")]
             "compact" => Format::Compact,
             "json" => Format::Json,
+            #[cfg(feature = "reports")]
             "sarif" => Format::Sarif,
+            #[cfg(feature = "reports")]
             "junit" => Format::Junit,
+            #[cfg(feature = "reports")]
             "github" => Format::Github,
+            #[cfg(feature = "reports")]
             "gitlab" => Format::Gitlab,
             "md" => Format::Markdown,
             other => return Err(unknown_format(other, "pretty, compact, json, sarif, junit, github, gitlab or md")),
@@ -102,6 +108,7 @@ impl Workspace {
     /// An answer of `netpol eval`, `text` or `json`; a flow that means nothing is answered in JSON, with `error`.
     pub fn evaluate(&self, asked: JsValue, format: &str, look: JsValue) -> Result<String, JsValue> {
         let format = match format {
+            #[cfg(feature = "reports")]
             "text" => EvalFormat::Text,
             "json" => EvalFormat::Json,
             other => return Err(unknown_format(other, "text or json")),
@@ -120,12 +127,18 @@ impl Workspace {
     pub fn reach(&self, asked: JsValue, format: &str, group: &str, look: JsValue) -> Result<String, JsValue> {
         use reach::Format;
         let format = match format {
+            #[cfg(feature = "reports")]
             "table" => Format::Table,
+            #[cfg(feature = "reports")]
             "list" => Format::List,
+            #[cfg(feature = "reports")]
             "matrix" => Format::Matrix,
             "json" => Format::Json,
+            #[cfg(feature = "reports")]
             "csv" => Format::Csv,
+            #[cfg(feature = "reports")]
             "md" => Format::Markdown,
+            #[cfg(feature = "reports")]
             "dot" => Format::Dot,
             other => return Err(unknown_format(other, "table, list, matrix, json, csv, md or dot")),
         };
@@ -148,8 +161,10 @@ impl Workspace {
         self.with_query(asked, &[old], |query| {
             let difference = netpol::diff(old.inner.engine(), self.inner.engine(), query);
             match format {
+                #[cfg(feature = "reports")]
                 "text" => text(|out| diff::text(&difference, &style, out)),
                 "json" => text(|out| diff::json(&difference, out)),
+                #[cfg(feature = "reports")]
                 "md" => text(|out| diff::markdown(&difference, out)),
                 other => Err(unknown_format(other, "text, json or md")),
             }
