@@ -7,18 +7,17 @@ import { report } from '../store/engine'
 import { filters, flow, showConnection } from '../store/state'
 import { FilterBar } from './filters'
 
+type Kind = 'matrix' | 'graph'
 type Loaded = ComponentType<ReachViewProps>
-type Load = () => Promise<{ default: Loaded }>
 
-const LOADS = import.meta.glob<{ default: Loaded }>(['../matrix/index.tsx', '../graph/index.tsx'])
-const loadOf = (kind: 'matrix' | 'graph'): Load | undefined => LOADS[`../${kind}/index.tsx`]
-const loaded = new Map<string, Loaded>()
+const LOADS: Record<Kind, () => Promise<{ default: Loaded }>> = { matrix: () => import('../matrix'), graph: () => import('../graph') }
+const loaded = new Map<Kind, Loaded>()
 
-function useLoaded(kind: 'matrix' | 'graph'): Loaded | undefined {
+function useLoaded(kind: Kind): Loaded | undefined {
   const [, redraw] = useState(0)
   useEffect(() => {
     if (loaded.has(kind)) return
-    loadOf(kind)?.().then(module => {
+    LOADS[kind]().then(module => {
       loaded.set(kind, module.default)
       redraw(count => count + 1)
     }, report)
@@ -26,7 +25,7 @@ function useLoaded(kind: 'matrix' | 'graph'): Loaded | undefined {
   return loaded.get(kind)
 }
 
-export function ReachView({ kind }: { kind: 'matrix' | 'graph' }): JSX.Element {
+export function ReachView({ kind }: { kind: Kind }): JSX.Element {
   const View = useLoaded(kind)
   const [answer, ends] = [table.value, endpoints.value]
   const { port, protocol } = filters.value
@@ -36,13 +35,12 @@ export function ReachView({ kind }: { kind: 'matrix' | 'graph' }): JSX.Element {
     <div class="reach-view">
       <FilterBar />
       <div class="reach-body">
-        {loadOf(kind) === undefined ? <p class="told">This view is not part of this build.</p>
-          : answer?.error !== undefined ? <p class="told" role="status">{answer.error}</p>
-            : View === undefined || answer === null || ends === null ? <p class="told">…</p>
-              : answer.endpoints.every(one => one === null || one.kind === 'External') ? <NoWorkloads />
-                : h(View, {
-                  table: answer, endpoints: ends, policies: policies.value ?? [], isComplete: isComplete.value, port, protocol, selected, onSelect: showConnection,
-                })}
+        {answer?.error !== undefined ? <p class="told" role="status">{answer.error}</p>
+          : View === undefined || answer === null || ends === null ? <p class="told">…</p>
+            : answer.endpoints.every(one => one === null || one.kind === 'External') ? <NoWorkloads />
+              : h(View, {
+                table: answer, endpoints: ends, policies: policies.value ?? [], isComplete: isComplete.value, port, protocol, selected, onSelect: showConnection,
+              })}
       </div>
     </div>
   )
