@@ -1,7 +1,7 @@
 // The drawing as SVG: boxes, edges and nodes, each an element that can be focused and says in words what it is.
 import type { JSX } from 'preact'
-import type { Drawing, PlacedBox, PlacedEdge, PlacedNode, Point } from './layout'
-import { NODE_HEIGHT } from './layout'
+import { type Drawing, NODE_HEIGHT, type PlacedBox, type PlacedNode } from './layout'
+import type { PlacedEdge } from './route'
 
 /** What is chosen or walked to. Ids of nodes, boxes and edges differ. */
 export interface Marks { chosen: string | null; stop: string | null; lit: ReadonlySet<string> | null }
@@ -28,26 +28,7 @@ export function edgeWords(edge: PlacedEdge, drawing: Drawing): string {
   return `From ${name(edge.source)} to ${name(edge.destination)}: ${edge.label}`
 }
 
-/** A curve through the middles of the stretches. */
-function curve(points: readonly Point[]): string {
-  const [first, ...rest] = points
-  const last = rest.at(-1)
-  if (first === undefined || last === undefined) return ''
-  const bends = rest.slice(0, -1).map((point, at) => {
-    const next = rest[at + 1]!
-    const end = at === rest.length - 2 ? last : { x: (point.x + next.x) / 2, y: (point.y + next.y) / 2 }
-    return `Q${point.x},${point.y} ${end.x},${end.y}`
-  })
-  return `M${first.x},${first.y} ${bends.length === 0 ? `L${last.x},${last.y}` : bends.join(' ')}`
-}
-
-function head(points: readonly Point[]): string {
-  const [from, to] = [points.at(-2), points.at(-1)]
-  if (from === undefined || to === undefined) return ''
-  const angle = Math.atan2(to.y - from.y, to.x - from.x)
-  const corner = (turn: number): string => `${to.x - 9 * Math.cos(angle + turn)},${to.y - 9 * Math.sin(angle + turn)}`
-  return `M${to.x},${to.y} L${corner(0.4)} L${corner(-0.4)} Z`
-}
+const head = ({ tip: { x, y }, towards }: PlacedEdge): string => `M${x},${y} L${x - 8 * towards},${y - 4} L${x - 8 * towards},${y + 4} Z`
 
 export function Picture({ drawing, marks, onChoose, onPoint }: PictureProps): JSX.Element {
   const part = (id: string, kind: string, words: string) => ({
@@ -65,9 +46,9 @@ export function Picture({ drawing, marks, onChoose, onPoint }: PictureProps): JS
       ))}
       {drawing.edges.map(edge => (
         <g key={edgeId(edge)} {...part(edgeId(edge), 'edge', edgeWords(edge, drawing))}>
-          <path class="hit" d={curve(edge.points)} />
-          <path class="line" d={curve(edge.points)} />
-          <path class="head" d={head(edge.points)} />
+          <path class="hit" d={edge.path} />
+          <path class="line" d={edge.path} />
+          <path class="head" d={head(edge)} />
           <text x={edge.at.x} y={edge.at.y + 4} text-anchor="middle">{edge.label}</text>
         </g>
       ))}
@@ -76,7 +57,7 @@ export function Picture({ drawing, marks, onChoose, onPoint }: PictureProps): JS
           {node.kind === 'folded' && <rect class="behind" x={node.x - node.width / 2 + 4} y={node.y - NODE_HEIGHT / 2 - 4} width={node.width} height={NODE_HEIGHT} rx="6" />}
           <rect x={node.x - node.width / 2} y={node.y - NODE_HEIGHT / 2} width={node.width} height={NODE_HEIGHT} rx={node.kind === 'all' ? 14 : 6} />
           <text x={node.x} y={node.y + 4.5} text-anchor="middle">
-            {node.kind === 'folded' && '▸ '}{node.label}{node.detail !== '' && <tspan class="detail" dx="5">{node.detail}</tspan>}
+            {node.kind === 'folded' && '▸ '}{node.label}{node.kind === 'folded' && <tspan class="detail" dx="5">{node.detail}</tspan>}
             {node.within !== '' && <tspan class="detail" dx="5">⟲</tspan>}
           </text>
         </g>

@@ -28,13 +28,13 @@ export interface Scene { nodes: SceneNode[]; boxes: SceneBox[]; edges: SceneEdge
 /** A node of each end, then one for each box. `ports` is a set of ports, by the text that names it; null: several. */
 interface Bundle { from: number; to: number; connections: number; ports: string | null }
 
-const LONGEST = 26
+const LONGEST = 22
 
-/** The ports in few characters. */
+/** The ports in few characters: those of TCP without its name. */
 export function edgeLabel(ports: readonly AllowedPorts[]): string {
   if (ports.length === 3 && ports.every(({ ports: some }) => some.includes('1-65535'))) return 'all ports'
-  const text = portsText(ports)
-  return text.length > LONGEST ? `${text.slice(0, LONGEST - 1).replace(/[,;]? ?[^ ]*$/, '')} …` : text
+  const text = portsText(ports).replace(/^TCP /, '').replaceAll('; ', ', ')
+  return text.length > LONGEST ? `${text.slice(0, LONGEST - 1).replace(/,? ?[^ ]*$/, '')} …` : text
 }
 
 const nodesOf = (index: ReachIndex, folded: ReadonlySet<string>): { nodes: SceneNode[]; owner: Uint32Array; everybody: Map<number, Group> } => {
