@@ -100,6 +100,7 @@ test('diff, inventory, formats', () => {
   assert.equal(engine.diff(old).changes[0].change, 'gained');
   assert.match(engine.diff(old, {}, { format: 'text' }), /shop\/web/);
   assert.deepEqual(engine.policies()[0].selects, ['shop/db[Pod]']);
+  assert.match(engine.policies()[0].allows[0].text, /^Allows ingress from pods with `app=web` in namespace `shop`, on TCP 5432/);
   assert.deepEqual(engine.endpoints().map(({ id }) => id), ['shop/db[Pod]', 'shop/web[Pod]']);
   assert.match(engine.reachText({}, { format: 'dot' }), /digraph/);
   assert.match(engine.check({ format: 'sarif' }), /"2.1.0"/);

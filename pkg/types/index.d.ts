@@ -188,6 +188,8 @@ export interface Policy {
   directions: ('ingress' | 'egress')[];
   /** Ids of endpoints. */
   selects: string[];
+  /** What each rule allows, in its order, with markdown's backticks around names. */
+  allows: { direction: 'ingress' | 'egress'; text: string }[];
 }
 
 /** What there is to say about a place: markdown of paragraphs, lists, bold and code. */

@@ -34,7 +34,7 @@ impl Workspace {
         crate::json(&endpoints.collect::<Vec<_>>())
     }
 
-    /// `[{"id","namespace","name","place","directions","selects"}]`: `selects` lists ids of endpoints.
+    /// `[{"id","namespace","name","place","directions","selects","allows"}]`: `selects` lists ids of endpoints, `allows` a sentence a rule.
     pub fn policies(&self) -> Result<String, JsValue> {
         let cluster = self.engine().cluster();
         let mut selected: Vec<Vec<String>> = vec![Vec::new(); cluster.policies.len()];
@@ -62,6 +62,7 @@ impl Workspace {
                 "place": self.place(&policy.origin),
                 "directions": directions,
                 "selects": selected,
+                "allows": netpol_ide::sentences(self.engine(), id),
             })
         });
         crate::json(&policies.collect::<Vec<_>>())

@@ -2,7 +2,7 @@
 import { batch } from '@preact/signals'
 import type { Source } from 'netpol-wasm'
 import { replaceFiles } from './store/files'
-import { files, filters, pinned, view } from './store/state'
+import { files, filters, pane, pinned, view } from './store/state'
 
 const texts = import.meta.glob<string>('../../examples/**/*.yaml', { query: '?raw', import: 'default' })
 
@@ -48,6 +48,7 @@ export async function openExample({ id, title }: Example): Promise<void> {
   batch(() => {
     replaceFiles(read, `Opened “${title}”.`)
     filters.value = { port: '', protocol: '', family: '' }
+    pane.value = 'answers'
     if (view.value === 'connection' || view.value === 'compare') view.value = 'matrix'
   })
   if (id !== 'change') return

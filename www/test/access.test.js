@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { after, before, test } from 'node:test'
-import { example, launch, open, serve, view } from './support/page.js'
+import { example, launch, open, pane, serve, view } from './support/page.js'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 let browser
@@ -35,7 +35,8 @@ const VIEWS = {
     await page.locator('.change summary').first().click()
     await page.getByRole('region', { name: 'After' }).getByText('Allowed').first().waitFor()
   },
-  graph: async page => { await view(page, 'Graph') },
+  graph: async page => { await view(page, 'Graph'); await page.locator('.graph-canvas .node').first().waitFor() },
+  manifests: async page => { await pane(page, 'Manifests'); await page.getByRole('textbox', { name: 'Manifests' }).waitFor(); await pane(page, 'Answers') },
   menu: async page => { await page.getByRole('button', { name: 'File', exact: true }).click() },
   share: async page => { await page.keyboard.press('Escape'); await page.getByRole('button', { name: 'Share' }).click(); await page.getByRole('dialog').waitFor() },
   tutorial: async page => {
@@ -69,13 +70,12 @@ for (const [name, options] of Object.entries({ light: { colorScheme: 'light' }, 
 test('the page is gone through by keyboard: skip links, views, files', async () => {
   const { page, context, check } = await open(browser, server.url)
   await example(page, /A shop/)
-  const focused = () => page.evaluate(() => document.activeElement.id || document.activeElement.textContent)
   await page.evaluate(() => { document.activeElement.blur() })
   await page.getByRole('link', { name: 'To the answers' }).focus()
   await page.keyboard.press('Enter')
-  assert.equal(await focused(), 'answers')
+  await page.waitForFunction(() => document.activeElement.id === 'answers')
   await page.keyboard.press('Tab')
-  assert.equal(await focused(), 'view-matrix')
+  await page.waitForFunction(() => document.activeElement.id === 'view-matrix')
   for (let presses = 0; presses < 3; presses += 1) {
     await page.keyboard.press('ArrowRight')
     await page.waitForTimeout(50)

@@ -6,12 +6,12 @@ import { test } from 'node:test'
 import { Engine } from '../../pkg/lib/node.js'
 
 const { buildSync } = createRequire(new URL('../../pkg/package.json', import.meta.url))('esbuild')
-const entry = ['matrix/reach', 'matrix/axis', 'export/matrix', 'graph/scene'].map(name => `export * from './${name}'`).join('\n')
+const entry = ['matrix/reach', 'matrix/axis', 'export/matrix', 'graph/scene', 'graph/layout'].map(name => `export * from './${name}'`).join('\n')
 const { outputFiles } = buildSync({
   stdin: { contents: entry, resolveDir: new URL('../src', import.meta.url).pathname, loader: 'ts' },
   bundle: true, format: 'esm', write: false,
 })
-const { ReachIndex, axis, foldedAtFirst, windowOf, matrixCsv, matrixMarkdown, scene } =
+const { ReachIndex, axis, foldedAtFirst, windowOf, matrixCsv, matrixMarkdown, scene, layout } =
   await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].text).toString('base64')}`)
 
 const shop = new URL('../../examples/shop/', import.meta.url)
@@ -70,13 +70,50 @@ test('exports have a row for each line that is shown', () => {
   assert.ok(csv.startsWith('source,destination,state,ports,allowed,pairs\r\n'))
 })
 
-test('edges of the graph stand for every connection, bundled where groups are folded', () => {
-  const total = edges => edges.reduce((sum, { connections }) => sum + connections, 0)
-  const all = engine.reach().connections
-  assert.equal(total(scene(index, new Set(), null).edges), all.filter(({ source, destination }) => source !== destination).length)
-  const folded = scene(index, new Set(index.groups.map(({ key }) => key)), null)
-  assert.deepEqual(folded.nodes.map(({ id }) => id), index.groups.map(({ key }) => key))
-  assert.ok(folded.edges.some(({ connections }) => connections > 1))
+/** What an arrow or a node stands for, pair by pair. */
+const pairsOf = (from, to) => {
+  const found = []
+  for (let source = from.start; source < from.end; source += 1) {
+    for (let destination = to.start; destination < to.end; destination += 1) {
+      if (index.ports(source, destination).length > 0) found.push(`${index.endpoints[source].id} ${index.endpoints[destination].id}`)
+    }
+  }
+  return found
+}
+
+for (const [what, folded] of Object.entries({ unfolded: [], folded: index.groups.map(({ key }) => key), 'half folded': index.groups.filter((_, at) => at % 2).map(({ key }) => key) })) {
+  test(`every connection is behind one arrow, or within one node, and nothing else is: ${what}`, () => {
+    const { nodes, edges } = scene(index, new Set(folded), null)
+    const members = new Map(nodes.map(({ id, members }) => [id, members]))
+    const drawn = edges.flatMap(({ source, destination, connections, label }) => {
+      const pairs = pairsOf(members.get(source), members.get(destination))
+      assert.equal(pairs.length, connections, `${source} ${destination}`)
+      assert.notEqual(label, '')
+      return pairs
+    })
+    const within = nodes.filter(({ within }) => within !== '').flatMap(({ members }) => pairsOf(members, members))
+    const listed = engine.reach().connections.map(({ source, destination }) => `${source} ${destination}`)
+    assert.deepEqual([...drawn, ...within].sort(), listed.sort())
+  })
+}
+
+test('what all ends of a namespace have in common is one arrow', () => {
+  const { edges } = scene(index, new Set(), null)
+  const dns = edges.filter(({ destination }) => destination === 'kube-system/coredns[Deployment]')
+  assert.deepEqual(dns.map(({ source }) => source).filter(source => source.startsWith('all ')).sort(),
+    ['external', ...['monitoring', 'shop-backend', 'shop-data', 'shop-frontend'].map(name => `namespace ${name}`)].map(group => `all ${group}`))
+})
+
+test('labels of arrows cover no node and hardly each other', () => {
+  const { nodes, edges } = layout(scene(index, new Set(), null))
+  const area = (x, y, width, height) => ({ left: x - width / 2, right: x + width / 2, top: y - height / 2, bottom: y + height / 2 })
+  const meets = (one, other) => one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom
+  const labels = edges.map(({ at, label }) => area(at.x, at.y, label.length * 5.5, 10))
+  const ends = nodes.map(({ x, y, width, height }) => area(x, y, width, height))
+  for (const [at, end] of ends.entries()) for (const other of ends.slice(at + 1)) assert.ok(!meets(end, other))
+  assert.equal(labels.filter(label => ends.some(end => meets(label, end))).length, 0)
+  const crowded = labels.filter((label, at) => labels.some((other, place) => place !== at && meets(label, other)))
+  assert.ok(crowded.length <= labels.length / 5, `${crowded.length} of ${labels.length}`)
 })
 
 test('the graph of one end has only its neighbours', () => {
@@ -86,5 +123,7 @@ test('the graph of one end has only its neighbours', () => {
     if (source === id) wanted.add(destination)
     if (destination === id) wanted.add(source)
   }
-  assert.deepEqual(scene(index, new Set(), id).nodes.map(node => node.id).sort(), [...wanted].sort())
+  const shown = scene(index, new Set(), id).nodes.flatMap(({ members }) => index.endpoints.slice(members.start, members.end).map(end => end.id))
+  assert.deepEqual([...new Set(shown)].filter(end => !wanted.has(end) && !end.startsWith('shop-data/')), [])
+  for (const end of wanted) assert.ok(shown.includes(end), end)
 })

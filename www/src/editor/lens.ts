@@ -2,7 +2,7 @@
 import { StateEffect, StateField, type Text } from '@codemirror/state'
 import { Decoration, type DecorationSet, EditorView, WidgetType } from '@codemirror/view'
 import type { Lens } from '../model'
-import { policyShown, view } from '../store/state'
+import { policyShown, showView } from '../store/state'
 
 class LensWidget extends WidgetType {
   constructor(readonly lens: Lens) { super() }
@@ -19,7 +19,7 @@ class LensWidget extends WidgetType {
     button.title = `Show ${this.lens.policy}`
     button.onclick = () => {
       policyShown.value = this.lens.policy
-      view.value = 'policies'
+      showView('policies')
     }
     return button
   }

@@ -9,12 +9,12 @@ export interface PictureProps { drawing: Drawing; marks: Marks; onChoose(id: str
 
 export const edgeId = ({ source, destination }: { source: string; destination: string }): string => JSON.stringify([source, destination])
 
-/** An element of the drawing, as a screen reader hears it. */
-export const boxWords = ({ label, count }: PlacedBox): string => `${label}, ${count} ${count === 1 ? 'end' : 'ends'}, unfolded`
+/** An element of the drawing, as a screen reader hears it: with the words that are seen in it. */
+export const boxWords = ({ label, count }: PlacedBox): string => `${label} ${count} ${count === 1 ? 'end' : 'ends'}, unfolded`
 
 export function nodeWords(node: PlacedNode, { boxes, edges }: Drawing): string {
   const box = boxes.find(({ id }) => id === node.box)?.label
-  const name = node.kind === 'all' ? `All of ${box ?? ''}` : `${node.label}${node.kind === 'folded' ? `, ${node.detail} ends, folded` : ` ${node.detail}`}${box === undefined ? '' : ` in ${box}`}`
+  const name = node.kind === 'all' ? `${node.label} of ${box ?? ''}` : `${node.label}${node.kind === 'folded' ? ` ${node.detail} ends, folded` : ` ${node.detail}`}${box === undefined ? '' : ` in ${box}`}`
   const count = (side: 'source' | 'destination'): number => edges.filter(edge => edge[side] === node.id).length
   const within = node.within === '' ? '' : `, among themselves ${node.within}`
   return `${name}${within}; ${count('source')} connections out, ${count('destination')} in`
@@ -32,7 +32,7 @@ const head = ({ tip: { x, y }, towards }: PlacedEdge): string => `M${x},${y} L${
 
 export function Picture({ drawing, marks, onChoose, onPoint }: PictureProps): JSX.Element {
   const part = (id: string, kind: string, words: string) => ({
-    role: 'button' as const, 'aria-label': words, 'data-id': id, tabIndex: marks.stop === id ? 0 : -1,
+    role: 'button' as const, 'aria-label': words, 'data-id': id, tabindex: marks.stop === id ? 0 : -1,
     class: `${kind}${marks.chosen === id ? ' chosen' : ''}${marks.lit === null ? '' : marks.lit.has(id) ? ' lit' : ' dim'}`,
     onClick: () => { onChoose(id) }, onMouseEnter: () => { onPoint(id) }, onMouseLeave: () => { onPoint(null) },
   })
@@ -41,7 +41,7 @@ export function Picture({ drawing, marks, onChoose, onPoint }: PictureProps): JS
       {drawing.boxes.map(box => (
         <g key={box.id} {...part(box.id, 'box', boxWords(box))} aria-expanded={true}>
           <rect x={box.x - box.width / 2} y={box.y - box.height / 2} width={box.width} height={box.height} rx="8" />
-          <text x={box.x - box.width / 2 + 10} y={box.y - box.height / 2 + 17}>▾ {box.label}<tspan class="detail" dx="6">{box.count}</tspan></text>
+          <text x={box.x - box.width / 2 + 10} y={box.y - box.height / 2 + 17}>▾ {box.label} <tspan class="detail">{box.count}</tspan></text>
         </g>
       ))}
       {drawing.edges.map(edge => (
@@ -57,7 +57,7 @@ export function Picture({ drawing, marks, onChoose, onPoint }: PictureProps): JS
           {node.kind === 'folded' && <rect class="behind" x={node.x - node.width / 2 + 4} y={node.y - NODE_HEIGHT / 2 - 4} width={node.width} height={NODE_HEIGHT} rx="6" />}
           <rect x={node.x - node.width / 2} y={node.y - NODE_HEIGHT / 2} width={node.width} height={NODE_HEIGHT} rx={node.kind === 'all' ? 14 : 6} />
           <text x={node.x} y={node.y + 4.5} text-anchor="middle">
-            {node.kind === 'folded' && '▸ '}{node.label}{node.kind === 'folded' && <tspan class="detail" dx="5">{node.detail}</tspan>}
+            {node.kind === 'folded' && '▸ '}{node.label} {node.kind === 'folded' && <tspan class="detail">{node.detail}</tspan>}
             {node.within !== '' && <tspan class="detail" dx="5">⟲</tspan>}
           </text>
         </g>

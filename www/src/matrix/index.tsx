@@ -3,16 +3,34 @@ import type { JSX } from 'preact'
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { ReachViewProps } from '../model'
 import { axis, foldedAtFirst, type Line, type Sort, windowOf } from './axis'
-import { glyph, words } from './words'
 import { ReachIndex } from './reach'
+import { headCell, Row } from './row'
+import { words } from './words'
 import './matrix.css'
 
 const LINE = 30
-const HEAD = { width: 190, height: 150 }
 const MOST_UNFOLDED = 60
+/** Of a character in a header. */
+const CHARACTER = 7.2
 
 /** A cell; -1 is the header of the line. */
 interface Place { row: number; column: number }
+
+/** The cell that an event was in. */
+function placeOf({ target }: Event): Place | null {
+  const { row, column } = (target as Element).closest<HTMLElement>('[data-row]')?.dataset ?? {}
+  return row === undefined || column === undefined ? null : { row: Number(row), column: Number(column) }
+}
+
+/** As long as the names need, within what leaves room for cells. */
+function headSize(rows: readonly Line[], columns: readonly Line[], width: number): { width: number; height: number } {
+  const longest = (lines: readonly Line[], detail: boolean): number =>
+    Math.max(0, ...lines.slice(0, 2000).map(line => (line.label.length + (detail || line.isGroup ? line.detail.length * 0.85 + 1 : 0)) * CHARACTER + (line.isGroup ? 20 : 8)))
+  return {
+    width: Math.round(Math.max(90, Math.min(longest(rows, true) + 24, width * 0.38, 260))),
+    height: Math.round(Math.max(60, Math.min(longest(columns, false) + 12, 170))),
+  }
+}
 
 export default function Matrix({ table, isComplete, port, protocol, selected, onSelect }: ReachViewProps): JSX.Element {
   const index = useMemo(() => new ReachIndex(table, { port, protocol, isComplete }), [table, port, protocol, isComplete])
@@ -31,8 +49,9 @@ export default function Matrix({ table, isComplete, port, protocol, selected, on
   const columns = useMemo(
     () => axis(index, { folded: folded.columns, filter: filter.columns, sort }), [index, folded.columns, filter.columns, sort],
   )
-  const shownRows = windowOf(view.top, view.height - HEAD.height, LINE, rows.length)
-  const shownColumns = windowOf(view.left, view.width - HEAD.width, LINE, columns.length)
+  const head = useMemo(() => headSize(rows, columns, view.width), [rows, columns, view.width])
+  const shownRows = windowOf(view.top, view.height - head.height, LINE, rows.length)
+  const shownColumns = windowOf(view.left, view.width - head.width, LINE, columns.length)
   const inView = (at: number, { start, end }: { start: number; end: number }, count: number): number =>
     (at < start && at >= 0) || at >= end ? Math.min(start, count - 1) : at
   const stop: Place = { row: inView(active.row, shownRows, rows.length), column: inView(active.column, shownColumns, columns.length) }
@@ -76,15 +95,15 @@ export default function Matrix({ table, isComplete, port, protocol, selected, on
     if (element === null) return
     const reveal = (at: number, scroll: number, size: number): number =>
       at < 0 ? scroll : Math.max(Math.min(scroll, at * LINE), (at + 1) * LINE - size)
-    element.scrollTop = reveal(row, element.scrollTop, element.clientHeight - HEAD.height)
-    element.scrollLeft = reveal(column, element.scrollLeft, element.clientWidth - HEAD.width)
+    element.scrollTop = reveal(row, element.scrollTop, element.clientHeight - head.height)
+    element.scrollLeft = reveal(column, element.scrollLeft, element.clientWidth - head.width)
     takesFocus.current = true
     setActive({ row, column })
     measure()
   }
   const onKeyDown = (event: KeyboardEvent): void => {
     const { row, column } = stop
-    const page = Math.max(1, Math.floor((view.height - HEAD.height) / LINE) - 1)
+    const page = Math.max(1, Math.floor((view.height - head.height) / LINE) - 1)
     const whole = event.ctrlKey || event.metaKey
     const moves: Record<string, Place> = {
       ArrowUp: { row: row - 1, column }, ArrowDown: { row: row + 1, column },
@@ -98,21 +117,6 @@ export default function Matrix({ table, isComplete, port, protocol, selected, on
     else return
     event.preventDefault()
   }
-  const cellProps = (row: number, column: number) => ({
-    tabIndex: row === stop.row && column === stop.column ? 0 : -1,
-    onFocus: () => { setActive({ row, column }) },
-    onClick: () => { press({ row, column }) },
-    onMouseEnter: () => { setHovered({ row, column }) },
-  })
-  const head = (line: Line, row: number, column: number): JSX.Element => (
-    <th key={line.id} scope={column < 0 ? 'row' : 'col'} class={line.isGroup ? 'group' : ''} title={line.id}
-      aria-colindex={column + 2} aria-expanded={line.isGroup ? !line.isFolded : undefined} {...cellProps(row, column)}>
-      <span class="label">
-        {line.isGroup && <span class="twist" aria-hidden="true">{line.isFolded ? '▸' : '▾'}</span>}
-        <span class="name">{line.label}</span> <small>{line.detail}</small>
-      </span>
-    </th>
-  )
   const told = hovered ?? active
   const [tellRow, tellColumn] = [rows[told.row], columns[told.column]]
 
@@ -130,34 +134,28 @@ export default function Matrix({ table, isComplete, port, protocol, selected, on
         <button type="button" onClick={() => { foldAll(true) }}>Fold all</button>
         <button type="button" onClick={() => { foldAll(false) }}>Unfold all</button>
       </div>
-      <div class="matrix-scroll" ref={scroller} onScroll={measure} onKeyDown={onKeyDown} onMouseLeave={() => { setHovered(null) }}>
-        <div class="matrix-size" style={{ width: `${HEAD.width + columns.length * LINE}px`, height: `${HEAD.height + rows.length * LINE}px` }}>
+      <div class="matrix-scroll" ref={scroller} onScroll={measure} onKeyDown={onKeyDown} onMouseLeave={() => { setHovered(null) }}
+        onMouseOver={event => { setHovered(placeOf(event)) }} onFocusIn={event => { const place = placeOf(event); if (place !== null) setActive(place) }}
+        onClick={event => { const place = placeOf(event); if (place !== null) press(place) }}
+        style={{ '--head-width': `${head.width}px`, '--head-height': `${head.height}px` }}>
+        <div class="matrix-size" style={{ width: `${head.width + columns.length * LINE}px`, height: `${head.height + rows.length * LINE}px` }}>
           <table role="grid" aria-label="Who may reach whom: a row for each source, a column for each destination"
             aria-rowcount={rows.length + 1} aria-colcount={columns.length + 1}
             style={{ marginTop: `${shownRows.start * LINE}px`, marginLeft: `${shownColumns.start * LINE}px`,
-              width: `${HEAD.width + (shownColumns.end - shownColumns.start) * LINE}px` }}>
+              width: `${head.width + (shownColumns.end - shownColumns.start) * LINE}px` }}>
             <thead><tr aria-rowindex={1}>
               <th class="corner" scope="col" aria-colindex={1}>from ↓ to →</th>
-              {columns.slice(shownColumns.start, shownColumns.end).map((line, at) => head(line, -1, shownColumns.start + at))}
+              {columns.slice(shownColumns.start, shownColumns.end).map((line, offset) => {
+                const column = shownColumns.start + offset
+                return headCell(line, -1, column, stop.row === -1 && stop.column === column)
+              })}
             </tr></thead>
             <tbody>
-              {rows.slice(shownRows.start, shownRows.end).map((line, rowAt) => {
-                const row = shownRows.start + rowAt
+              {rows.slice(shownRows.start, shownRows.end).map((line, offset) => {
+                const at = shownRows.start + offset
                 return (
-                  <tr key={line.id} aria-rowindex={row + 2} class={line.isGroup ? 'group' : ''}>
-                    {head(line, row, -1)}
-                    {columns.slice(shownColumns.start, shownColumns.end).map((other, columnAt) => {
-                      const column = shownColumns.start + columnAt
-                      const cell = index.cell(line, other)
-                      const isSelected = selected?.source === line.id && selected.destination === other.id
-                      return (
-                        <td key={other.id} class={`${cell.state}${other.isGroup ? ' group' : ''}`} aria-colindex={column + 2}
-                          aria-selected={isSelected} {...cellProps(row, column)}>
-                          <span aria-hidden="true">{glyph(cell)}</span><span class="hidden">{words(cell)}</span>
-                        </td>
-                      )
-                    })}
-                  </tr>
+                  <Row key={line.id} index={index} line={line} at={at} columns={columns} shown={shownColumns}
+                    stop={stop.row === at ? stop.column : null} selected={selected?.source === line.id ? selected.destination : ''} />
                 )
               })}
             </tbody>

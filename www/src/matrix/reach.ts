@@ -43,7 +43,7 @@ export class ReachIndex {
   readonly #allowed: AllowedPorts[][]
   readonly #isFull: boolean[]
   readonly #isComplete: boolean
-  readonly #full = new Map<string, boolean>()
+  readonly #cells = new Map<string, Cell>()
 
   constructor(table: ReachTable, filter: Filter) {
     const listed = table.endpoints.flatMap((endpoint, handle) => (endpoint ? [{ endpoint, handle, group: groupOf(endpoint) }] : []))
@@ -110,20 +110,24 @@ export class ReachIndex {
   #isOutside(position: number): boolean { return this.endpoints[position]?.kind === 'External' }
 
   #isAllFull(rows: Span, columns: Span): boolean {
-    const key = `${rows.start} ${rows.end} ${columns.start} ${columns.end}`
-    const known = this.#full.get(key)
-    if (known !== undefined) return known
     let isFull = true
     for (let row = rows.start; isFull && row < rows.end; row += 1) {
       const end = this.#seek(row, columns.end)
       for (let at = this.#seek(row, columns.start); isFull && at < end; at += 1) isFull = this.#isFull[this.#connections[at]!]!
     }
-    this.#full.set(key, isFull)
     return isFull
   }
 
   /** What the rows may do towards the columns; a single pair comes with its ports. */
   cell(rows: Span, columns: Span): Cell {
+    if (rows.end - rows.start === 1 && columns.end - columns.start === 1) return this.#cell(rows, columns)
+    const key = `${rows.start} ${rows.end} ${columns.start} ${columns.end}`
+    const known = this.#cells.get(key) ?? this.#cell(rows, columns)
+    this.#cells.set(key, known)
+    return known
+  }
+
+  #cell(rows: Span, columns: Span): Cell {
     let allowed = 0
     for (let row = rows.start; row < rows.end; row += 1) allowed += this.#seek(row, columns.end) - this.#seek(row, columns.start)
     const isPair = rows.end - rows.start === 1 && columns.end - columns.start === 1

@@ -1,5 +1,5 @@
 // What the reader has and looks at: files, the view, the filters, the two ends in question, the pinned state. Nothing here is an answer.
-import { computed, signal } from '@preact/signals'
+import { batch, computed, signal } from '@preact/signals'
 import type { Family, Source } from 'netpol-wasm'
 import type { Ends } from '../model'
 
@@ -19,6 +19,8 @@ export interface Notice { text: string; action?: { label: string; run: () => voi
 export const files = signal<readonly OpenFile[]>([])
 export const activeId = signal(0)
 export const view = signal<View>('matrix')
+/** Which of the two is there on a page that is too narrow for both. */
+export const pane = signal<'manifests' | 'answers'>('answers')
 export const filters = signal<Filters>({ port: '', protocol: '', family: '' })
 export const flow = signal<FlowQuestion>({ source: '', destination: '', port: '', protocol: '', family: '' })
 export const pinned = signal<readonly Source[] | null>(null)
@@ -41,13 +43,23 @@ export function goTo(path: string, line: number, column = 1, takesFocus = true):
   const file = files.value.find(one => one.path === path)
   if (file === undefined) return
   activeId.value = file.id
+  if (takesFocus) pane.value = 'manifests'
   target.value = { path, line, column, takesFocus }
+}
+
+export function showView(one: View): void {
+  batch(() => {
+    view.value = one
+    pane.value = 'answers'
+  })
 }
 
 export function showConnection(ends: Ends): void {
   const { port, protocol, family } = filters.value
-  flow.value = { ...ends, port, protocol, family }
-  view.value = 'connection'
+  batch(() => {
+    flow.value = { ...ends, port, protocol, family }
+    showView('connection')
+  })
 }
 
 /** Begins the tutorial at the first step that is not done, or leaves it. */

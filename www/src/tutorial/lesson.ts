@@ -2,7 +2,7 @@
 import { batch } from '@preact/signals'
 import { replaceFiles } from '../store/files'
 import { read, restore, take } from '../store/snapshot'
-import { files, filters, lesson, notice, view } from '../store/state'
+import { files, filters, lesson, notice, pane, view } from '../store/state'
 import { cluster, steps } from './steps'
 
 const ASIDE = 'netpol-playground-aside'
@@ -24,6 +24,7 @@ export function begin(number: number): void {
     lesson.value = number
     filters.value = { port: '', protocol: '', family: '' }
     view.value = 'matrix'
+    pane.value = 'manifests'
     notice.value = null
   })
 }

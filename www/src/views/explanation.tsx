@@ -1,7 +1,7 @@
 // Why a flow is allowed or denied, direction by direction, as the engine explains it; each step leads to its line.
 import type { ComponentChildren, JSX } from 'preact'
 import type { AllowedPorts, Evaluation, FlowAnswer, Location, OpenPair, Side } from '../model'
-import { type OpenFile, policyShown, view } from '../store/state'
+import { type OpenFile, policyShown, showView } from '../store/state'
 import { PlaceLink } from './place'
 import { portsText } from './ports'
 import { Words } from './words'
@@ -25,7 +25,7 @@ export const VerdictSign = ({ verdict }: { verdict: string }): JSX.Element => (
 const PolicyName = ({ id }: { id: string }): JSX.Element => (
   <button type="button" class="link" onClick={() => {
     policyShown.value = id
-    view.value = 'policies'
+    showView('policies')
   }}>{id}</button>
 )
 

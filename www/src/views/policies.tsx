@@ -1,18 +1,19 @@
-// The policies: what each selects and in which directions it isolates, and which of them do nothing or nothing of their own.
+// The policies: what each selects, in which directions it isolates and what it allows, and which of them do nothing or nothing of their own.
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import type { Finding, Policy } from '../model'
 import { endpoints, findings, policies } from '../store/answers'
-import { flow, policyShown, view } from '../store/state'
+import { flow, policyShown, showView } from '../store/state'
 import { FindingItem } from './findings'
 import { PlaceLink } from './place'
+import { Words } from './words'
 
 /** What the engine finds about a policy as a whole, in a word. */
 const SIGNS: Record<string, string> = { 'selects-no-pod': 'unused', 'redundant-policy': 'redundant', 'denies-nothing': 'denies nothing' }
 const MOST = 12
 
 function PolicyItem({ policy, own }: { policy: Policy; own: readonly Finding[] }): JSX.Element {
-  const { id, namespace, name, place, directions, selects } = policy
+  const { id, namespace, name, place, directions, selects, allows } = policy
   const [isWhole, setWhole] = useState(false)
   const isShown = policyShown.value === id
   useEffect(() => {
@@ -34,7 +35,7 @@ function PolicyItem({ policy, own }: { policy: Policy; own: readonly Finding[] }
               {listed.map(end => (
                 <li key={end}><button type="button" class="chip" title="Ask who reaches it" onClick={() => {
                   flow.value = { ...flow.value, destination: end }
-                  view.value = 'connection'
+                  showView('connection')
                 }}>{end}</button></li>
               ))}
               {selects.length > listed.length && <li><button type="button" class="link" onClick={() => { setWhole(true) }}>and {selects.length - listed.length} more</button></li>}
@@ -43,6 +44,12 @@ function PolicyItem({ policy, own }: { policy: Policy; own: readonly Finding[] }
         </dd>
         <dt>Isolates</dt>
         <dd>{selects.length === 0 ? 'nothing' : directions.length === 0 ? 'in no direction' : directions.map(one => (one === 'ingress' ? 'what comes in (ingress)' : 'what goes out (egress)')).join(' and ')}</dd>
+        {directions.length > 0 && (
+          <>
+            <dt>Allows</dt>
+            <dd>{allows.length === 0 ? 'nothing' : <ul class="allows">{allows.map(({ text }, at) => <li key={at}><Words text={text.replace(/^Allows /, '')} /></li>)}</ul>}</dd>
+          </>
+        )}
       </dl>
       {own.length > 0 && <ul class="findings">{own.map(finding => <FindingItem key={finding.fingerprint} finding={finding} />)}</ul>}
     </li>

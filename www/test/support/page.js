@@ -37,13 +37,19 @@ export async function open(browser, url, { fragment = '', ...options } = {}) {
   page.on('pageerror', error => said.push(String(error)))
   context.on('request', request => asked.push(request.url()))
   await page.goto(url + fragment)
-  await page.getByRole('textbox', { name: 'Manifests' }).waitFor()
+  await page.getByRole('textbox', { name: 'Manifests', includeHidden: true }).waitFor({ state: 'attached' })
   return { page, context, said, asked, check: () => { assert.deepEqual(said, []) } }
 }
 
 export const example = async (page, name) => {
   await page.getByRole('button', { name: 'Examples' }).click()
   await page.getByRole('menuitem', { name }).click()
+}
+
+/** Shows one of the two panes of a narrow page. */
+export async function pane(page, name) {
+  const button = page.getByRole('button', { name, exact: true })
+  if (await button.isVisible()) await button.click()
 }
 
 /** Puts a text into the editor, as a paste does. */
