@@ -12,7 +12,10 @@ export type PlacedBox = SceneBox & Frame
 export interface Drawing { nodes: PlacedNode[]; boxes: PlacedBox[]; edges: PlacedEdge[]; width: number; height: number }
 
 export const NODE_HEIGHT = 26
-const ROW = 36
+/** Between the ends in a box. */
+const APART = 10
+/** So many ends with so many connections among themselves are crowded. */
+const CROWDED = 7
 /** For the name of a box, above what is in it. */
 const HEAD = 28
 const PAD = 12
@@ -31,40 +34,66 @@ export const labelWidth = (label: string): number => label.length * CHARACTER.ed
 const widthOf = ({ label, kind, detail, within }: SceneNode): number =>
   22 + label.length * (kind === 'folded' ? CHARACTER.head : CHARACTER.name) + (kind === 'folded' ? 22 + detail.length * 7 : 0) + (within === '' ? 0 : 16)
 
-/** A box with its rows, or a folded group. */
-interface Block { id: string; box: SceneBox | null; rows: SceneNode[]; row: number; width: number; height: number }
+/** What is placed as one: a node, or a box with what is in it. */
+export interface Block { id: string; width: number; height: number; inside: Fit | null; isFirst: boolean }
 
-function blocks({ nodes, boxes, edges }: Scene): Block[] {
-  const home = new Map(nodes.map(({ id, box }) => [id, box]))
-  const inside = edges.filter(({ source, destination }) => home.get(source) !== null && home.get(source) === home.get(destination))
-  const free = nodes.filter(({ box }) => box === null).map((node): Block => {
-    const width = widthOf(node)
-    return { id: node.id, box: null, rows: [node], row: width, width, height: NODE_HEIGHT }
-  })
-  const boxed = boxes.map((box): Block => {
-    const rows = nodes.filter(node => node.box === box.id)
-    const row = Math.max(70, ...rows.map(widthOf))
-    const arcs = inside.filter(({ source }) => home.get(source) === box.id).map(({ label }) => 34 + labelWidth(label))
-    const head = 44 + (box.label.length + String(box.count).length) * CHARACTER.head
-    return { id: box.id, box, rows, row, width: Math.max(head, PAD * 2 + row + Math.max(0, ...arcs)), height: HEAD + rows.length * ROW + PAD - (ROW - NODE_HEIGHT) }
-  })
-  return [...boxed, ...free]
+const leaf = (node: SceneNode): Block => ({ id: node.id, width: widthOf(node), height: NODE_HEIGHT, inside: null, isFirst: node.kind === 'all' })
+
+/** A few ends stand one below the other; where many connect to each other, they stand in columns themselves. */
+function boxed({ id, label, count }: SceneBox, nodes: readonly SceneNode[], edges: readonly SceneEdge[]): Block {
+  const rows = nodes.map(leaf)
+  const width = Math.max(70, ...rows.map(row => row.width))
+  for (const row of rows) row.width = width
+  const links = linksOf(edges, new Map(rows.map(row => [row.id, row])))
+  const sorted = links.length === 0 ? rows : fromSourcesToSinks(rows, links)
+  const isCrowded = rows.length >= CROWDED && links.length >= CROWDED
+  const inside = inColumns(sorted, links, isCrowded ? Math.min(3, Math.ceil(rows.length / 4)) : 1, { gap: GAP, between: isCrowded ? 2 * APART : APART, margin: 0 })
+  const arcs = edges.filter(({ source, destination }) => columnOf(inside, source) === columnOf(inside, destination)).map(one => 34 + labelWidth(one.label))
+  const head = 44 + (label.length + String(count).length) * CHARACTER.head
+  return { id, width: Math.max(head, PAD * 2 + inside.width + Math.max(0, ...arcs)), height: HEAD + inside.height + PAD, inside, isFirst: false }
 }
 
-export function layout(scene: Scene): Drawing {
-  const all = blocks(scene)
-  const blockOf = new Map(all.flatMap(block => block.rows.map(({ id }) => [id, block])))
-  const links = scene.edges.map(({ source, destination }): Link => [blockOf.get(source)!, blockOf.get(destination)!]).filter(([from, to]) => from !== to)
-  const sorted = fromSourcesToSinks(all, links)
-  const fits = sorted.map((_, at) => inColumns(sorted, links, at + 1))
-  const best = fits.reduce((one, other) => (scaleOf(other) > scaleOf(one) * 1.02 ? other : one), fits[0] ?? { place: new Map<Block, Frame>(), columns: [], width: 1, height: 1 })
-  const frameOf = (node: string): Frame => best.place.get(blockOf.get(node)!)!
-  const order = rank(scene.edges, frameOf)
-  const nodes = all.flatMap(block => rows(block, best.place.get(block)!, order))
-  const boxes = all.flatMap((block): PlacedBox[] => (block.box === null ? [] : [{ ...block.box, ...best.place.get(block)! }]))
-  const edges = route(scene.edges, nodes, best.columns, frameOf)
-  return { nodes, boxes, edges, ...room(edges, best) }
+const columnOf = ({ columns, place }: Fit, id: string): number => columns.findIndex(({ right }) => place.get(id)!.x < right)
+
+export function layout({ nodes, boxes, edges }: Scene): Drawing {
+  const home = new Map(nodes.map(({ id, box }) => [id, box ?? id]))
+  const blocks = [
+    ...boxes.map(box => {
+      const own = edges.filter(({ source, destination }) => home.get(source) === box.id && home.get(destination) === box.id)
+      return boxed(box, nodes.filter(node => node.box === box.id), own)
+    }),
+    ...nodes.filter(({ box }) => box === null).map(leaf),
+  ]
+  const byId = new Map(blocks.map(block => [block.id, block]))
+  const links = linksOf(edges, new Map(nodes.map(({ id }) => [id, byId.get(home.get(id)!)!])))
+  const sorted = fromSourcesToSinks(blocks, links)
+  const fits = sorted.map((_, at) => inColumns(sorted, links, at + 1, { gap: GAP, between: BESIDE, margin: MARGIN }))
+  const whole = fits.reduce((one, other) => (scaleOf(other) > scaleOf(one) * 1.02 ? other : one), fits[0] ?? { place: new Map(), columns: [], width: 1, height: 1 })
+  const frames = new Map<string, Frame>()
+  const inner = new Map<string, Column[]>()
+  for (const { id, inside } of blocks) {
+    const frame = whole.place.get(id)!
+    if (inside === null) frames.set(id, frame)
+    else inner.set(id, moved(inside, frame.x - frame.width / 2 + PAD, frame.y - frame.height / 2 + HEAD, frames))
+  }
+  const placed = nodes.map((node): PlacedNode => ({ ...node, ...frames.get(node.id)! }))
+  const routed = route(edges, placed, {
+    columnsOf: ({ source, destination }) => (home.get(source) === home.get(destination) ? inner.get(home.get(source)!)! : whole.columns),
+    isInside: ({ source, destination }) => home.get(source) === home.get(destination),
+  })
+  return { nodes: placed, boxes: boxes.map((box): PlacedBox => ({ ...box, ...whole.place.get(box.id)! })), edges: routed, ...room(routed, whole) }
 }
+
+/** Puts what is in a box where the box is. */
+function moved({ place, columns }: Fit, x: number, y: number, frames: Map<string, Frame>): Column[] {
+  for (const [id, frame] of place) frames.set(id, { ...frame, x: frame.x + x, y: frame.y + y })
+  return columns.map(({ left, right, blocks }) => ({
+    left: left + x, right: right + x, blocks: blocks.map(({ top, bottom }) => ({ top: top + y, bottom: bottom + y })),
+  }))
+}
+
+const linksOf = (edges: readonly SceneEdge[], blockOf: ReadonlyMap<string, Block>): Link[] =>
+  edges.map(({ source, destination }): Link => [blockOf.get(source)!, blockOf.get(destination)!]).filter(([from, to]) => from !== to)
 
 type Link = readonly [from: Block, to: Block]
 
@@ -80,13 +109,15 @@ function fromSourcesToSinks(all: readonly Block[], links: readonly Link[]): Bloc
   return [...all].sort((a, b) => at(a).x - at(b).x || at(a).y - at(b).y)
 }
 
-interface Fit { place: Map<Block, Frame>; columns: Column[]; width: number; height: number }
+/** Where blocks are, by their ids. */
+export interface Fit { place: Map<string, Frame>; columns: Column[]; width: number; height: number }
+interface Spacing { gap: number; between: number; margin: number }
 
 const scaleOf = ({ width, height }: Fit): number => Math.min(1, USUAL.width / width, USUAL.height / height)
 
 /** The blocks one after the other in columns of about the same height. */
-function inColumns(sorted: readonly Block[], links: readonly Link[], count: number): Fit {
-  const tall = (blocks: readonly Block[]): number => blocks.reduce((sum, { height }) => sum + height + BESIDE, -BESIDE)
+function inColumns(sorted: readonly Block[], links: readonly Link[], count: number, { gap, between, margin }: Spacing): Fit {
+  const tall = (blocks: readonly Block[]): number => blocks.reduce((sum, { height }) => sum + height + between, -between)
   const target = tall(sorted) / count
   const piles: Block[][] = [[]]
   for (const block of sorted) {
@@ -95,28 +126,28 @@ function inColumns(sorted: readonly Block[], links: readonly Link[], count: numb
     if (isFull) piles.push([block])
     else pile.push(block)
   }
-  const height = Math.max(...piles.map(tall)) + 2 * MARGIN
-  const place = new Map<Block, Frame>()
+  const height = Math.max(...piles.map(tall)) + 2 * margin
+  const place = new Map<string, Frame>()
   const columns: Column[] = []
-  let left = MARGIN
+  let left = margin
   for (const pile of piles) {
     const width = Math.max(...pile.map(block => block.width))
     let top = (height - tall(pile)) / 2
-    const blocks = [...pile].sort((a, b) => neighbours(a, links, place) - neighbours(b, links, place)).map(block => {
-      place.set(block, { x: left + width / 2, y: top + block.height / 2, width: block.width, height: block.height })
+    const blocks = [...pile].sort((a, b) => Number(b.isFirst) - Number(a.isFirst) || neighbours(a, links, place) - neighbours(b, links, place)).map(block => {
+      place.set(block.id, { x: left + width / 2, y: top + block.height / 2, width: block.width, height: block.height })
       const span = { top, bottom: top + block.height }
-      top = span.bottom + BESIDE
+      top = span.bottom + between
       return span
     })
     columns.push({ left, right: left + width, blocks })
-    left += width + GAP
+    left += width + gap
   }
-  return { place, columns, width: left - GAP + MARGIN, height }
+  return { place, columns, width: left - gap + margin, height }
 }
 
 /** How far down those are that are placed already, on average. */
-function neighbours(block: Block, links: readonly Link[], place: ReadonlyMap<Block, Frame>): number {
-  const found = links.flatMap(([from, to]) => (from === block ? place.get(to)?.y : to === block ? place.get(from)?.y : undefined) ?? [])
+function neighbours(block: Block, links: readonly Link[], place: ReadonlyMap<string, Frame>): number {
+  const found = links.flatMap(([from, to]) => (from === block ? place.get(to.id)?.y : to === block ? place.get(from.id)?.y : undefined) ?? [])
   return found.length === 0 ? 0 : found.reduce((sum, y) => sum + y, 0) / found.length
 }
 
@@ -125,27 +156,3 @@ const room = (edges: readonly PlacedEdge[], { width, height }: { width: number; 
   width: Math.max(width, ...edges.map(({ at, label }) => at.x + labelWidth(label) / 2 + MARGIN)),
   height: Math.max(height, ...edges.map(({ at }) => at.y + MARGIN)),
 })
-
-/** How far down the blocks are that a node is connected to, on average: rows in this order cross less. */
-function rank(edges: readonly SceneEdge[], frameOf: (node: string) => Frame): (node: SceneNode) => number {
-  const sums = new Map<string, { sum: number; count: number }>()
-  for (const { source, destination } of edges) {
-    for (const [own, other] of [[source, destination], [destination, source]] as const) {
-      if (frameOf(own) === frameOf(other)) continue
-      const known = sums.get(own) ?? { sum: 0, count: 0 }
-      sums.set(own, { sum: known.sum + frameOf(other).y, count: known.count + 1 })
-    }
-  }
-  return ({ id, kind }) => {
-    const known = sums.get(id)
-    return kind === 'all' ? -Infinity : known === undefined ? Infinity : known.sum / known.count
-  }
-}
-
-function rows({ box, rows, row }: Block, { x, y, width, height }: Frame, order: (node: SceneNode) => number): PlacedNode[] {
-  if (box === null) return rows.map(node => ({ ...node, x, y, width, height }))
-  const sorted = rows.map(node => ({ node, at: order(node) })).sort((a, b) => (a.at === b.at ? 0 : a.at - b.at))
-  return sorted.map(({ node }, at) => ({
-    ...node, x: x - width / 2 + PAD + row / 2, y: y - height / 2 + HEAD + at * ROW + NODE_HEIGHT / 2, width: row, height: NODE_HEIGHT,
-  }))
-}

@@ -1,5 +1,5 @@
 // The arrows: from the side of one node to the side of another, around the boxes between them, and labels that stand clear of each other.
-import { type Frame, labelWidth, type PlacedNode, type Point } from './layout'
+import { labelWidth, type PlacedNode, type Point } from './layout'
 import type { SceneEdge } from './scene'
 
 /** Blocks one below the other, and where they are. */
@@ -23,25 +23,25 @@ const CLEAR = 14
 /** Where along an arrow its label may stand, best first. */
 const PLACES = [0.5, 0.4, 0.6, 0.3, 0.7, 0.22, 0.78, 0.15, 0.85]
 
-export function route(
-  edges: readonly SceneEdge[], nodes: readonly PlacedNode[], columns: readonly Column[], blockOf: (node: string) => Frame,
-): PlacedEdge[] {
+/** How an arrow goes: the columns that it goes through, and whether it stays in its box. */
+export interface Ways { columnsOf(edge: SceneEdge): readonly Column[]; isInside(edge: SceneEdge): boolean }
+
+export function route(edges: readonly SceneEdge[], nodes: readonly PlacedNode[], { columnsOf, isInside }: Ways): PlacedEdge[] {
   const byId = new Map(nodes.map(node => [node.id, node]))
   const taken: Area[] = nodes.map(({ x, y, width, height }) => ({ left: x - width / 2, right: x + width / 2, top: y - height / 2, bottom: y + height / 2 }))
-  const columnOf = (node: string): number => columns.findIndex(({ right }) => blockOf(node).x < right)
   const passed = new Map<string, number>()
   return edges.map((edge): PlacedEdge => {
-    const { source, destination, label } = edge
-    const [from, to] = [byId.get(source)!, byId.get(destination)!]
-    const [first, last] = [columnOf(source), columnOf(destination)]
+    const [from, to] = [byId.get(edge.source)!, byId.get(edge.destination)!]
+    const columns = columnsOf(edge)
+    const [first, last] = [from, to].map(({ x }) => columns.findIndex(({ right }) => x < right)) as [number, number]
     const towards = first < last ? 1 : -1
     const between = first < last ? columns.slice(first + 1, last) : columns.slice(last + 1, first).reverse()
-    const outside = blockOf(source) === blockOf(destination) ? 0 : columns[first]!.right
+    const outside = isInside(edge) ? 0 : columns[first]!.right
     const curves = first === last ? beside(from, to, outside) : across(from, to, between, towards, passed)
     const [start] = curves[0]!
     const tip = curves.at(-1)![3]
     const path = `M${written(start)}${curves.map(([, one, other, end]) => ` C${written(one)} ${written(other)} ${written(end)}`).join('')}`
-    return { ...edge, path, tip, towards, at: labelled(curves, labelWidth(label), taken) }
+    return { ...edge, path, tip, towards, at: labelled(curves, labelWidth(edge.label), taken) }
   })
 }
 

@@ -1,7 +1,7 @@
 // What the graph draws, before it is laid out. Folded groups and ends are nodes; what all ends of a group have in common starts or ends at
 // one node that stands for all of them, so that a rule for everybody is one edge.
 import type { AllowedPorts } from 'netpol-wasm'
-import { type Group, portsText, type ReachIndex, type Span } from '../matrix/reach'
+import { type Group, nameOf, portsText, type ReachIndex, type Span } from '../matrix/reach'
 
 /** `end`: one end; `folded`: a group as one node; `all`: every end of a group that is drawn as a box. */
 export interface SceneNode {
@@ -50,10 +50,10 @@ const nodesOf = (index: ReachIndex, folded: ReadonlySet<string>): { nodes: Scene
       continue
     }
     for (let position = start; position < end; position += 1) {
-      const { id, name, kind } = index.endpoints[position]!
+      const end = index.endpoints[position]!
       owner[position] = nodes.length
-      const detail = kind === 'External' ? '' : kind
-      nodes.push({ id, kind: 'end', label: name === '' ? id : name, detail, box: key, members: { start: position, end: position + 1 }, within: '' })
+      const detail = end.kind === 'External' ? '' : end.kind
+      nodes.push({ id: end.id, kind: 'end', label: nameOf(end), detail, box: key, members: { start: position, end: position + 1 }, within: '' })
     }
     if (end - start < 2) continue
     everybody.set(nodes.length, group)

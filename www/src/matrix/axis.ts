@@ -1,5 +1,5 @@
 // The lines of one axis of the matrix: groups, and the ends in those that are unfolded, filtered and sorted; and which of them are in view.
-import type { Group, ReachIndex, Span } from './reach'
+import { type Group, nameOf, type ReachIndex, type Span } from './reach'
 
 export type Sort = 'name' | 'kind' | 'reach'
 
@@ -39,8 +39,8 @@ export function axis(index: ReachIndex, { folded, filter, sort }: AxisOptions): 
     }
     if (sort !== 'name' || group.kind === 'namespace') inside.sort(order)
     return [head, ...inside.map((position): Line => {
-      const { id, name, kind } = index.endpoints[position]!
-      return { id, label: name === '' ? id : name, detail: kind, group, isGroup: false, isFolded: false, start: position, end: position + 1 }
+      const end = index.endpoints[position]!
+      return { id: end.id, label: nameOf(end), detail: end.kind === 'External' ? '' : end.kind, group, isGroup: false, isFolded: false, start: position, end: position + 1 }
     })]
   })
 }

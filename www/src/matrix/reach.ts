@@ -15,6 +15,11 @@ export interface Filter { port: string; protocol: string; isComplete: boolean }
 export const portsText = (ports: readonly AllowedPorts[]): string =>
   ports.map(({ protocol, ports }) => `${protocol} ${ports.map(port => (port === '1-65535' ? 'all' : port)).join(', ')}`).join('; ')
 
+const WHOLE: Record<string, string> = { '0.0.0.0-255.255.255.255': 'all IPv4', '::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff': 'all IPv6' }
+
+/** What an end is called within its group. */
+export const nameOf = ({ id, name }: ReachEndpoint): string => (name === '' ? WHOLE[id] ?? id : WHOLE[name] ?? name)
+
 const KINDS = { namespace: 0, node: 1, external: 2 }
 
 function groupOf(endpoint: ReachEndpoint): Omit<Group, 'start' | 'end'> {
