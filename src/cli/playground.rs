@@ -17,8 +17,8 @@ use tiny_http::{Header, Method, Request, Response, Server};
 /// A reader that has gone is noticed when it is written to.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
 
-/// More pages than this nobody has open.
-const MOST_LISTENERS: usize = 64;
+/// More requests than this no reader has open.
+const MOST_OPEN: usize = 64;
 
 /// The manifests as they are now.
 #[derive(Default)]
@@ -31,7 +31,8 @@ struct Manifests {
 struct Now {
     json: String,
     version: u64,
-    listeners: usize,
+    /// Requests that are being answered, pages that listen among them.
+    open: usize,
 }
 
 impl Manifests {
@@ -64,12 +65,9 @@ pub fn serve(host: &dyn Host, playground: &Playground<'_>) -> io::Result<()> {
     let address = server.server_addr().to_ip().ok_or_else(|| io::Error::other("there is no address"))?;
     let url = format!("http://{address}/");
     let shared = manifests.clone();
-    std::thread::spawn(move || {
-        for request in server.incoming_requests() {
-            answer(request, address, &shared);
-        }
-    });
+    std::thread::spawn(move || accept(&server, address, &shared));
     host.output(format!("{url}\n").as_bytes())?;
+    host.report("the page is for this machine alone, and follows the files until Ctrl-C ends it\n");
     if playground.is_opened {
         open(&url, host);
     }
@@ -83,7 +81,23 @@ pub fn serve(host: &dyn Host, playground: &Playground<'_>) -> io::Result<()> {
     Ok(())
 }
 
-fn answer(request: Request, address: SocketAddr, manifests: &Arc<Manifests>) {
+/// Each request has a thread, so that a slow reader holds up nobody else.
+fn accept(server: &Server, address: SocketAddr, manifests: &Arc<Manifests>) {
+    for request in server.incoming_requests() {
+        if manifests.now().open >= MOST_OPEN {
+            respond(request, 503, "text/plain", b"too many requests at once\n");
+            continue;
+        }
+        manifests.now().open += 1;
+        let shared = manifests.clone();
+        std::thread::spawn(move || {
+            answer(request, address, &shared);
+            shared.now().open -= 1;
+        });
+    }
+}
+
+fn answer(request: Request, address: SocketAddr, manifests: &Manifests) {
     if !is_for(&request, address) {
         return respond(request, 403, "text/plain", b"this address is served to this machine alone\n");
     }
@@ -97,7 +111,8 @@ fn answer(request: Request, address: SocketAddr, manifests: &Arc<Manifests>) {
             let json = manifests.now().json.clone();
             respond(request, 200, "application/json", json.as_bytes());
         }
-        "api/events" => listen(request, manifests),
+        // A page that goes ends it.
+        "api/events" => drop(tell(&mut *request.into_writer(), manifests)),
         path => match page::file(if path.is_empty() { "index.html" } else { path }) {
             Some((kind, bytes)) => respond(request, 200, kind, bytes),
             None => respond(request, 404, "text/plain", b"there is no such page\n"),
@@ -129,18 +144,6 @@ fn respond(request: Request, status: u16, kind: &str, bytes: &[u8]) {
 }
 
 /// Tells a page of each change, as server-sent events, until it goes.
-fn listen(request: Request, manifests: &Arc<Manifests>) {
-    if manifests.now().listeners >= MOST_LISTENERS {
-        return respond(request, 503, "text/plain", b"too many pages listen\n");
-    }
-    manifests.now().listeners += 1;
-    let shared = manifests.clone();
-    std::thread::spawn(move || {
-        let _ = tell(&mut *request.into_writer(), &shared);
-        shared.now().listeners -= 1;
-    });
-}
-
 fn tell(out: &mut dyn Write, manifests: &Manifests) -> io::Result<()> {
     out.write_all(
         b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n\

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use netpol_tests::case::workspace;
@@ -13,10 +14,15 @@ use crate::program::{Scratch, netpol, program};
 
 const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: { name: web }\n";
 
+/// Longer than any change takes to be told.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// A server that ends with its test.
 struct Served {
     child: Child,
     address: String,
+    /// Lines of standard error.
+    said: Receiver<String>,
 }
 
 impl Served {
@@ -25,18 +31,29 @@ impl Served {
             .args(["playground", "manifests"])
             .current_dir(folder.path())
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .expect("netpol runs");
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix("http://").and_then(|rest| rest.strip_suffix('/'));
         let address = address.unwrap_or_else(|| panic!("no address in `{line}`")).to_owned();
-        Served { child, address }
+        let (say, said) = channel();
+        let err = BufReader::new(child.stderr.take().unwrap());
+        std::thread::spawn(move || {
+            err.lines().map_while(Result::ok).take_while(|line| say.send(line.clone()).is_ok()).for_each(drop)
+        });
+        Served { child, address, said }
+    }
+
+    /// Waits for a line on standard error.
+    fn says(&self, part: &str) {
+        while !self.said.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("`{part}` is not said")).contains(part) {}
     }
 
     fn send(&self, method: &str, path: &str, host: &str) -> TcpStream {
         let mut stream = TcpStream::connect(&self.address).expect("it listens");
-        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         write!(stream, "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
         stream
     }
@@ -63,9 +80,17 @@ impl Drop for Served {
     }
 }
 
-/// The page is built by another job, and part of the native program alone.
+/// The page is built by `cargo xtask www`, and part of the native program alone.
 fn has_page() -> bool {
-    workspace().join("www/dist/index.html").is_file() && std::env::var_os("NETPOL_PROGRAM").is_none()
+    if std::env::var_os("NETPOL_PROGRAM").is_some() {
+        return false;
+    }
+    let is_there = workspace().join("www/dist/index.html").is_file();
+    assert!(is_there || std::env::var_os("CI").is_none(), "the page is built before the tests");
+    if !is_there {
+        eprintln!("skipped: nothing is served without the page, which `cargo xtask www` builds");
+    }
+    is_there
 }
 
 #[test]
@@ -88,6 +113,7 @@ fn the_page_and_the_manifests_are_served_and_nothing_else() {
     folder.write("manifests/pod.yaml", POD);
     folder.write("secret.yaml", "secret: 1\n");
     let served = Served::new(&folder);
+    served.says("this machine alone");
     assert_eq!(served.sources(), json!([{ "path": "manifests/pod.yaml", "text": POD }]));
     let page = fs::read_to_string(workspace().join("www/dist/index.html")).unwrap();
     assert_eq!(served.get("/", &served.address), (200, page));
@@ -123,8 +149,13 @@ fn a_change_on_disk_is_an_event() {
     folder.write("manifests/pod.yaml", POD);
     let served = Served::new(&folder);
     let events = BufReader::new(served.send("GET", "/api/events", &served.address));
-    let mut events = events.lines().map(|line| line.expect("an event comes")).filter(|line| line == "event: sources");
-    events.next().expect("what is there is told at once");
+    let (tell, told) = channel();
+    std::thread::spawn(move || {
+        let events = events.lines().map_while(Result::ok).filter(|line| line == "event: sources");
+        events.take_while(|_| tell.send(()).is_ok()).for_each(drop);
+    });
+    let next = |what: &str| told.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("{what} is not told"));
+    next("what is there");
     let steps: [(&str, Option<&str>); 3] = [("a.yaml", Some("a: 1\n")), ("pod.yaml", Some("b: 2\n")), ("a.yaml", None)];
     for (name, text) in steps {
         match text {
@@ -138,10 +169,40 @@ fn a_change_on_disk_is_an_event() {
         };
         // A file may be seen before all of it is written: then another event comes.
         loop {
-            events.next().expect("a change is told");
+            next("a change");
             if wanted(&served.sources()) {
                 break;
             }
         }
     }
+}
+
+#[test]
+fn a_reader_that_does_not_read_holds_up_nobody() {
+    if !has_page() {
+        return;
+    }
+    let folder = Scratch::new();
+    folder.write("manifests/pod.yaml", &format!("{POD}# {}\n", "x".repeat(8_000_000)));
+    let served = Served::new(&folder);
+    let slow: Vec<TcpStream> = (0..12).map(|_| served.send("GET", "/api/sources", &served.address)).collect();
+    assert_eq!(served.get("/", &served.address).0, 200);
+    drop(slow);
+}
+
+#[test]
+fn the_configuration_is_served_and_manifests_that_cannot_be_read_leave_the_former_ones() {
+    if !has_page() {
+        return;
+    }
+    let folder = Scratch::new();
+    folder.write("manifests/pod.yaml", POD);
+    folder.write("netpol.yaml", "lint: {}\n");
+    let served = Served::new(&folder);
+    let wanted =
+        json!([{ "path": "manifests/pod.yaml", "text": POD }, { "path": "netpol.yaml", "text": "lint: {}\n" }]);
+    assert_eq!(served.sources(), wanted);
+    fs::remove_dir_all(folder.path().join("manifests")).unwrap();
+    served.says("the manifests stay as they were: ");
+    assert_eq!(served.sources(), wanted);
 }
