@@ -28,22 +28,25 @@ pub fn ci(arguments: &[String]) -> Outcome {
     Ok(())
 }
 
-/// Every test: units, conformance cases, random clusters, commands, examples in the documentation, and the npm packages with the
-/// modules that they are made of. Arguments are for `cargo test` alone.
+/// Every test: units, conformance cases, random clusters, commands, examples in the documentation, the npm packages and the playground
+/// with the modules that they are made of. The page comes before what serves it. Arguments are for `cargo test` alone.
 ///
 /// # Errors
 ///
 /// When a test fails or does not build.
 pub fn test(arguments: &[String]) -> Outcome {
     let start = Instant::now();
+    let has_node = wasm::has_node() || std::env::var_os("CI").is_some();
+    let is_whole = arguments.is_empty() && has_node;
+    if is_whole {
+        www::www(&[])?;
+    }
     run(cargo(&["test", "--workspace"]).args(arguments))?;
-    if !arguments.is_empty() {
-        // They choose among the tests of cargo.
-    } else if wasm::has_node() || std::env::var_os("CI").is_some() {
+    if is_whole {
         wasm::test_packages()?;
         www::test_page()?;
-    } else {
-        println!("skipped: the npm packages, for want of Node 20.19 or newer");
+    } else if !has_node {
+        println!("skipped: the npm packages and the playground, for want of Node 20.19 or newer");
     }
     println!("test: everything passed in {:.0} s", start.elapsed().as_secs_f64());
     Ok(())

@@ -94,13 +94,12 @@ pub fn has_node() -> bool {
     Command::new("node").arg("--version").output().is_ok_and(|output| output.status.success())
 }
 
-/// Builds the modules and runs the tests of the npm packages, which compare them with the native program.
+/// Runs the tests of the npm packages, which compare them with the native program. The modules have been built.
 ///
 /// # Errors
 ///
 /// When a test fails.
 pub fn test_packages() -> Outcome {
-    wasm(&[])?;
     run(cargo(&["build", "--workspace"]).args(["--bin", "netpol"]))?;
     for package in ["pkg", "node-wrapper"] {
         let package = workspace().join(package);
