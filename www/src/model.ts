@@ -1,5 +1,5 @@
 // What the views of the page are given, whichever view it is; and the engine's types in one place.
-import type { Endpoint, Policy, Range, ReachTable } from 'netpol-wasm'
+import type { Range, ReachTable } from 'netpol-wasm'
 
 export type {
   AllowedPorts, Change, ConfigMistake, Difference, Edit, Endpoint, Evaluation, Finding, FlowAnswer, Location, Mistake, OpenPair, Place,
@@ -10,8 +10,6 @@ export interface Ends { source: string; destination: string }
 
 export interface ReachViewProps {
   table: ReachTable
-  endpoints: Endpoint[]
-  policies: Policy[]
   /** False: parts of the input are not modelled, so that what is denied is shown as unknown. */
   isComplete: boolean
   /** The filter in force; empty: any. */

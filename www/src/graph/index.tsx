@@ -15,7 +15,7 @@ import { type Key, order, step } from './walk'
 
 const EMPTY: Drawing = { nodes: [], boxes: [], edges: [], width: 1, height: 1 }
 
-export default function Graph({ table, endpoints, isComplete, port, protocol, onSelect }: ReachViewProps): JSX.Element {
+export default function Graph({ table, isComplete, port, protocol, onSelect }: ReachViewProps): JSX.Element {
   const [folds, setFolds] = useState<readonly string[] | null>(null)
   const [focus, setFocus] = useState('')
   const [chosen, setChosen] = useState<string | null>(null)
@@ -80,7 +80,7 @@ export default function Graph({ table, endpoints, isComplete, port, protocol, on
       <div class="graph-tools" role="group" aria-label="What the graph shows">
         <label>Only around <input type="search" list="graph-ends" value={focus} placeholder="everything" spellcheck={false}
           aria-invalid={!isKnown} onInput={event => { setFocus(event.currentTarget.value.trim()) }} /></label>
-        <datalist id="graph-ends">{endpoints.map(({ id }) => <option key={id} value={id} />)}</datalist>
+        <datalist id="graph-ends">{table.endpoints.map(end => end && <option key={end.id} value={end.id} />)}</datalist>
         <button type="button" class="small" onClick={() => { setFolds(allFolded ? [] : (drawn?.groups ?? []).map(({ key }) => key)) }}>{allFolded ? 'Unfold all' : 'Fold all'}</button>
         <span class="graph-zoom" role="group" aria-label="Zoom">
           <button type="button" class="icon" aria-label="Smaller" onClick={() => { zoom(0.8) }}>−</button>

@@ -104,7 +104,8 @@ function fromSourcesToSinks(all: readonly Block[], links: readonly Link[]): Bloc
   graph.setDefaultEdgeLabel(() => ({}))
   for (const { id, width, height } of all) graph.setNode(id, { width, height })
   for (const [{ id: from }, { id: to }] of links) graph.setEdge(from, to, { weight: 1 + Number((graph.edge(from, to) as { weight?: number } | undefined)?.weight ?? 0) })
-  dagre(graph)
+  // Where they stand one above the other is settled later.
+  dagre(graph, { disableOptimalOrderHeuristic: true })
   const at = ({ id }: Block): Point => { const { x = 0, y = 0 } = graph.node(id) as Partial<Point>; return { x, y } }
   return [...all].sort((a, b) => at(a).x - at(b).x || at(a).y - at(b).y)
 }

@@ -1,6 +1,6 @@
 // The foot of the page: what there is in the files, what the page is working on, its version and where the rules are explained.
 import type { JSX } from 'preact'
-import { endpoints, findings, policies } from '../store/answers'
+import { findings, policies, workloadCount } from '../store/answers'
 import { showView } from '../store/state'
 import { Busy } from './notices'
 
@@ -13,7 +13,7 @@ export function Footer(): JSX.Element {
   return (
     <footer class="footer">
       <span role="status" aria-label="In these files">
-        {many(endpoints.value?.length ?? 0, 'workload', 'workloads')} · {many(policies.value?.length ?? 0, 'policy', 'policies')}
+        {many(workloadCount.value, 'workload', 'workloads')} · {many(policies.value?.length ?? 0, 'policy', 'policies')}
         {' · '}<button type="button" class="link" onClick={() => { showView('findings') }}>{many(found.length, 'finding', 'findings')}{errors > 0 && `, ${many(errors, 'error', 'errors')}`}</button>
       </span>
       <Busy />

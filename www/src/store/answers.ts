@@ -65,8 +65,14 @@ export const difference = answer<Difference | Mistake>(() => {
 export const findings = answer<Finding[]>(() => ({ key: '', load: signal => ask('diagnostics', [], signal) }))
 export const leftOut = answer<Finding[]>(() => ({ key: '', load: signal => ask('leftOut', [], signal) }))
 export const policies = answer<Policy[]>(() => ({ key: '', load: signal => ask('policies', [], signal) }))
-// The slowest comes last: the views do not wait for it.
-export const endpoints = answer<Endpoint[]>(() => ({ key: '', load: signal => ask('endpoints', [], signal) }))
+/** The slowest: asked where a view shows them, and last. */
+export const endpoints = answer<Endpoint[]>(() => (showsReach.value ? null : { key: '', load: signal => ask('endpoints', [], signal) }))
+
+/** How many pods and workloads there are. */
+export const workloadCount = computed(() => {
+  const listed = showsReach.value ? table.value : null
+  return listed === null || listed.error !== undefined ? endpoints.value?.length ?? 0 : listed.endpoints.filter(end => end !== null && end.namespace !== '').length
+})
 
 export const lenses = answer<{ path: string; list: Lens[] }>(() => {
   const path = activeFile.value?.path

@@ -7,7 +7,7 @@ import { files, isConfig } from './state'
 type Method = Parameters<EngineWorker['ask']>[0]
 
 /** Typing that pauses for this long is answered. */
-const QUIET = 40
+const QUIET = 16
 /** A question that nobody waits for any more may take this long; then its worker is ended. */
 const PATIENCE = 200
 /** Work that takes longer than this is shown. */

@@ -2,7 +2,7 @@
 import { type ComponentType, h, type JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import type { ReachViewProps } from '../model'
-import { endpoints, isComplete, policies, table } from '../store/answers'
+import { isComplete, table } from '../store/answers'
 import { report } from '../store/engine'
 import { filters, flow, showConnection } from '../store/state'
 import { FilterBar } from './filters'
@@ -27,7 +27,7 @@ function useLoaded(kind: Kind): Loaded | undefined {
 
 export function ReachView({ kind }: { kind: Kind }): JSX.Element {
   const View = useLoaded(kind)
-  const [answer, ends] = [table.value, endpoints.value]
+  const answer = table.value
   const { port, protocol } = filters.value
   const { source, destination } = flow.value
   const selected = source === '' || destination === '' ? null : { source, destination }
@@ -36,10 +36,10 @@ export function ReachView({ kind }: { kind: Kind }): JSX.Element {
       <FilterBar />
       <div class="reach-body">
         {answer?.error !== undefined ? <p class="told" role="status">{answer.error}</p>
-          : View === undefined || answer === null || ends === null ? <p class="told">…</p>
+          : View === undefined || answer === null ? <p class="told">…</p>
             : answer.endpoints.every(one => one === null || one.kind === 'External') ? <NoWorkloads />
               : h(View, {
-                table: answer, endpoints: ends, policies: policies.value ?? [], isComplete: isComplete.value, port, protocol, selected, onSelect: showConnection,
+                table: answer, isComplete: isComplete.value, port, protocol, selected, onSelect: showConnection,
               })}
       </div>
     </div>
