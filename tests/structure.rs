@@ -91,6 +91,22 @@ fn every_file_opens_with_what_it_is_about() {
     }
 }
 
+#[test]
+fn files_of_the_page_are_short_and_open_with_what_they_are_about() {
+    let mut files = Vec::new();
+    for folder in ["src", "build", "test"] {
+        for extension in ["ts", "tsx", "js", "css"] {
+            find_files(&workspace().join("www").join(folder), extension, &mut files);
+        }
+    }
+    assert!(files.len() > 50);
+    for path in files {
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.starts_with("//") || text.starts_with("/*"), "{} does not open with a comment", path.display());
+        assert!(text.lines().count() <= MAX_LINES, "{} is long: one idea a file", path.display());
+    }
+}
+
 /// The crates of the workspace, as cargo describes them.
 fn packages() -> BTreeMap<String, Value> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());

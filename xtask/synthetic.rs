@@ -46,7 +46,8 @@ pub fn write_cluster(arguments: &[String]) -> Outcome {
         Some(text) => text.parse().map_err(|_| format!("`{text}` is no number")),
         None => Ok(otherwise),
     };
-    let folder = arguments.first().ok_or("`cluster` takes the folder to write to")?;
+    let folder =
+        arguments.first().filter(|folder| !folder.starts_with('-')).ok_or("`cluster` takes the folder to write to")?;
     let namespaces = number(1, 20)?.max(1);
     let shape = Shape { namespaces, policies: number(2, namespaces * policy::SHAPES)? };
     let size = write(&shape, &PathBuf::from(folder))?;

@@ -51,8 +51,9 @@ test('many ends are folded at first', () => {
 })
 
 test('a window stays within the lines', () => {
-  assert.deepEqual(windowOf(3000, 300, 30, 5000), { start: 96, end: 114 })
-  assert.deepEqual(windowOf(9999, 300, 30, 20), { start: 16, end: 20 })
+  assert.deepEqual(windowOf(3000, 300, 30, 5000), { start: 98, end: 112 })
+  assert.deepEqual(windowOf(3000, 300, 30, 5000, 8), { start: 96, end: 112 })
+  assert.deepEqual(windowOf(9999, 300, 30, 20), { start: 18, end: 20 })
 })
 
 test('what is not modelled makes denied pairs unknown', () => {

@@ -1,6 +1,6 @@
 // The files as tabs: the arrow keys choose, with Alt they move; F2 or a double click renames, Delete closes.
 import type { JSX } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { findings } from '../store/answers'
 import { addFile, closeFile, moveFile, renameFile } from '../store/files'
 import { activeId, files, type OpenFile } from '../store/state'
@@ -8,7 +8,7 @@ import { activeId, files, type OpenFile } from '../store/state'
 function Rename({ file, onEnd }: { file: OpenFile; onEnd: () => void }): JSX.Element {
   const input = useRef<HTMLInputElement>(null)
   const isOver = useRef(false)
-  useEffect(() => {
+  useLayoutEffect(() => {
     input.current?.focus()
     input.current?.setSelectionRange(0, file.path.replace(/\.[^.]*$/, '').length)
   }, [])
@@ -39,7 +39,10 @@ export function FileTabs(): JSX.Element {
     if (place && worst.get(place.path) !== 'error' && severity !== 'note') worst.set(place.path, severity)
   }
   const focus = (): void => {
-    requestAnimationFrame(() => { list.current?.querySelector<HTMLElement>('[aria-selected="true"]')?.focus() })
+    requestAnimationFrame(() => {
+      // A name that is being typed keeps the focus.
+      if (list.current?.querySelector('.tab-name') == null) list.current?.querySelector<HTMLElement>('[aria-selected="true"]')?.focus()
+    })
   }
   useEffect(() => {
     list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })

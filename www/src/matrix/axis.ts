@@ -45,10 +45,12 @@ export function axis(index: ReachIndex, { folded, filter, sort }: AxisOptions): 
   })
 }
 
-/** The lines to draw, with a few beyond each edge so that a scroll finds them there. */
-export function windowOf(scroll: number, size: number, line: number, count: number, beyond = 4): Span {
+/** The lines to draw: some beyond each edge so that a scroll finds them there, and `step` at a time so that few scrolls draw. */
+export function windowOf(scroll: number, size: number, line: number, count: number, step = 1): Span {
+  const beyond = 2
   const start = Math.max(0, Math.min(count, Math.floor(scroll / line)) - beyond)
-  return { start, end: Math.min(count, Math.ceil((scroll + size) / line) + beyond) }
+  const end = Math.ceil((scroll + size) / line) + beyond
+  return { start: Math.floor(start / step) * step, end: Math.min(count, Math.ceil(end / step) * step) }
 }
 
 /** Which groups are folded at first: all of them where there are many ends. */

@@ -10,6 +10,8 @@ import './matrix.css'
 
 const LINE = 30
 const MOST_UNFOLDED = 60
+/** A row is drawn again when the columns in view change. */
+const COLUMNS_AT_ONCE = 8
 /** Of a character in a header. */
 const CHARACTER = 7.2
 
@@ -51,7 +53,7 @@ export default function Matrix({ table, isComplete, port, protocol, selected, on
   )
   const head = useMemo(() => headSize(rows, columns, view.width), [rows, columns, view.width])
   const shownRows = windowOf(view.top, view.height - head.height, LINE, rows.length)
-  const shownColumns = windowOf(view.left, view.width - head.width, LINE, columns.length)
+  const shownColumns = windowOf(view.left, view.width - head.width, LINE, columns.length, COLUMNS_AT_ONCE)
   const inView = (at: number, { start, end }: { start: number; end: number }, count: number): number =>
     (at < start && at >= 0) || at >= end ? Math.min(start, count - 1) : at
   const stop: Place = { row: inView(active.row, shownRows, rows.length), column: inView(active.column, shownColumns, columns.length) }

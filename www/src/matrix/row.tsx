@@ -44,9 +44,7 @@ export class Row extends Component<RowProps> {
           const cell = index.cell(line, other)
           return (
             <td key={other.id} class={`${cell.state}${other.isGroup ? ' group' : ''}`} data-row={at} data-column={column} aria-colindex={column + 2}
-              aria-selected={selected === other.id} tabIndex={stop === column ? 0 : -1}>
-              <span aria-hidden="true">{glyph(cell)}</span><span class="hidden">{words(cell)}</span>
-            </td>
+              aria-label={words(cell)} aria-selected={selected === other.id} tabIndex={stop === column ? 0 : -1}>{glyph(cell)}</td>
           )
         })}
       </tr>
