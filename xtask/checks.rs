@@ -22,6 +22,8 @@ pub fn ci(arguments: &[String]) -> Outcome {
     // What a browser is to run has to build for it: no threads, no clock, no files.
     let modules = ["--package", "netpol-wasm", "--package", "netpol-arguments", "--target", "wasm32-unknown-unknown"];
     run(cargo(&["clippy"]).args(modules).args(["--", "-D", "warnings"]))?;
+    let page = ["--package", "netpol-wasm", "--no-default-features", "--target", "wasm32-unknown-unknown"];
+    run(cargo(&["clippy"]).args(page).args(["--", "-D", "warnings"]))?;
     test(&[])?;
     run(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))?;
     println!("ci: everything passed in {:.0} s", start.elapsed().as_secs_f64());

@@ -157,6 +157,7 @@ impl Workspace {
 
     /// A format of `netpol diff`, with this as NEW.
     pub fn diff(&self, old: &Workspace, asked: JsValue, format: &str, look: JsValue) -> Result<String, JsValue> {
+        #[cfg_attr(not(feature = "reports"), expect(unused_variables, reason = "JSON has no looks"))]
         let style: Style = style(look)?;
         self.with_query(asked, &[old], |query| {
             let difference = netpol::diff(old.inner.engine(), self.inner.engine(), query);

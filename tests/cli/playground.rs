@@ -183,7 +183,7 @@ fn a_reader_that_does_not_read_holds_up_nobody() {
         return;
     }
     let folder = Scratch::new();
-    folder.write("manifests/pod.yaml", &format!("{POD}# {}\n", "x".repeat(8_000_000)));
+    folder.write("manifests/pod.yaml", format!("{POD}# {}\n", "x".repeat(8_000_000)));
     let served = Served::new(&folder);
     let slow: Vec<TcpStream> = (0..12).map(|_| served.send("GET", "/api/sources", &served.address)).collect();
     assert_eq!(served.get("/", &served.address).0, 200);
