@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { build as bundle } from 'esbuild';
 import { build } from 'vite';
 import { readCases } from './support/cases.js';
 import { NO_BROWSER, PACKAGE, example, install, withPage } from './support/project.js';
@@ -95,4 +96,21 @@ test('the example of the README for a page without a bundler', { skip: NO_BROWSE
     return page.textContent('#verdict');
   });
   assert.equal(verdict, '"allow"');
+});
+
+test('the example of the README for esbuild', { skip: NO_BROWSER }, async () => {
+  const root = join(project.folder, 'bundled');
+  mkdirSync(root);
+  const shown = `document.title = new Engine({ sources: [{ path: 'a.yaml', text: ${JSON.stringify(`${pod('web')}---\n${pod('db')}`)} }] }).verdict('shop/web -> shop/db:5432');`;
+  writeFileSync(join(root, 'page.js'), `${example('**esbuild** with', 'js')}${shown}`);
+  writeFileSync(join(root, 'index.html'), '<!doctype html><title></title><script type="module" src="out.js"></script>');
+  await bundle({
+    absWorkingDir: root, entryPoints: ['page.js'], bundle: true, format: 'esm', outfile: 'out.js', loader: { '.wasm': 'file' }, logLevel: 'error',
+  });
+  const title = await withPage(root, async (page, url) => {
+    await page.goto(url);
+    await page.waitForFunction(() => document.title !== '', null, { timeout: 30_000 });
+    return page.title();
+  });
+  assert.equal(title, 'allow');
 });

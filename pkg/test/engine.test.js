@@ -179,3 +179,16 @@ test('editors ask what a place means, what may stand there, and what each policy
   assert.deepEqual(engine.lenses('none.yaml'), []);
   assert.throws(() => engine.hover('policy.yaml', { line: -1, character: 0 }), { name: 'TypeError', message: /^position\.line/ });
 });
+
+test('what had to be left out is told apart from what is merely doubtful', () => {
+  const policy = (/** @type {string} */ spec) => `apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: { name: p, namespace: shop }\nspec: ${spec}\n`;
+  const engine = shop();
+  engine.setSource('p.yaml', policy('{ podSelector: { matchLabels: { app: nobody } } }'));
+  assert.ok(engine.diagnostics().some(({ slug }) => slug === 'selects-no-pod'));
+  assert.deepEqual(engine.leftOut(), []);
+  engine.setSource('p.yaml', policy('{ podSelector: 7 }'));
+  const [left, ...others] = engine.leftOut();
+  assert.deepEqual(others, []);
+  assert.equal(left.severity, 'error');
+  assert.equal(left.place.path, 'p.yaml');
+});
