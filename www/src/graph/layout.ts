@@ -22,6 +22,7 @@ const PAD = 12
 const MARGIN = 20
 /** Between boxes: the labels of arrows stand there. */
 const GAP = 110
+const MOST_COLUMNS = 8
 /** Between blocks of a column. */
 const BESIDE = 34
 /** What a drawing is to fit into, about: the width of a view and its height. */
@@ -67,7 +68,7 @@ export function layout({ nodes, boxes, edges }: Scene): Drawing {
   const byId = new Map(blocks.map(block => [block.id, block]))
   const links = linksOf(edges, new Map(nodes.map(({ id }) => [id, byId.get(home.get(id)!)!])))
   const sorted = fromSourcesToSinks(blocks, links)
-  const fits = sorted.map((_, at) => inColumns(sorted, links, at + 1, { gap: GAP, between: BESIDE, margin: MARGIN }))
+  const fits = sorted.slice(0, MOST_COLUMNS).map((_, at) => inColumns(sorted, links, at + 1, { gap: GAP, between: BESIDE, margin: MARGIN }))
   const whole = fits.reduce((one, other) => (scaleOf(other) > scaleOf(one) * 1.02 ? other : one), fits[0] ?? { place: new Map(), columns: [], width: 1, height: 1 })
   const frames = new Map<string, Frame>()
   const inner = new Map<string, Column[]>()
@@ -134,7 +135,8 @@ function inColumns(sorted: readonly Block[], links: readonly Link[], count: numb
   for (const pile of piles) {
     const width = Math.max(...pile.map(block => block.width))
     let top = (height - tall(pile)) / 2
-    const blocks = [...pile].sort((a, b) => Number(b.isFirst) - Number(a.isFirst) || neighbours(a, links, place) - neighbours(b, links, place)).map(block => {
+    const near = new Map(pile.map(block => [block, block.isFirst ? -Infinity : neighbours(block, links, place)]))
+    const blocks = [...pile].sort((a, b) => near.get(a)! - near.get(b)!).map(block => {
       place.set(block.id, { x: left + width / 2, y: top + block.height / 2, width: block.width, height: block.height })
       const span = { top, bottom: top + block.height }
       top = span.bottom + between
