@@ -1,4 +1,4 @@
-// What a keystroke costs and when the views are right again, in a browser: `node test/bench.js FOLDER` with the folder of `cargo xtask cluster`.
+// What loading, scrolling and a keystroke cost and when the views are right again, in a browser: `node test/bench.js FOLDER` with the folder of `cargo xtask cluster`.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { launch, open, serve } from './support/page.js'
@@ -22,7 +22,27 @@ const opened = performance.now()
 await page.locator('input[aria-label="Files to open"]').setInputFiles(files.map(({ path, text }) => ({ name: path, mimeType: 'text/yaml', buffer: Buffer.from(text) })))
 await page.locator('table').waitFor({ timeout: 120_000 })
 console.log(`opened, until the matrix is there: ${(performance.now() - opened).toFixed(0)} ms`)
+await page.waitForTimeout(3000)
+
+const scroll = (dx, dy) => page.evaluate(async ([dx, dy]) => {
+  const scroller = document.querySelector('.matrix-scroll')
+  scroller.scrollTo(0, 0)
+  const frames = []
+  let last = performance.now()
+  for (let count = 0; count < 150; count += 1) {
+    await new Promise(resolve => { requestAnimationFrame(resolve) })
+    const now = performance.now()
+    frames.push(now - last)
+    last = now
+    scroller.scrollBy(dx, dy)
+  }
+  return frames
+}, [dx, dy])
+console.log(`scrolling the folded matrix, a frame: ${told(await scroll(29, 37))}`)
+await page.getByRole('button', { name: 'Unfold all' }).click()
 await page.waitForTimeout(1500)
+console.log(`scrolling the unfolded matrix, a frame: ${told(await scroll(29, 37))}`)
+await page.getByRole('button', { name: 'Fold all' }).click()
 
 await page.getByRole('tab', { name: 'policies.yaml' }).click()
 for (const name of ['Matrix', 'Graph']) {

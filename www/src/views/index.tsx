@@ -1,6 +1,6 @@
 // The views as tabs, and the filter that is in force in those that show who reaches whom.
 import type { JSX } from 'preact'
-import { useRef } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
 import { difference, findings, policies } from '../store/answers'
 import { isEmpty, pinned, type View, view, VIEWS } from '../store/state'
 import { Compare } from './compare'
@@ -35,6 +35,7 @@ function countOf(one: View): { count: number; words: string } | null {
 
 export function Views(): JSX.Element {
   const list = useRef<HTMLDivElement>(null)
+  useEffect(() => { document.getElementById(`view-${view.value}`)?.scrollIntoView({ block: 'nearest', inline: 'nearest' }) }, [view.value])
   const choose = (one: View | undefined): void => {
     if (one === undefined) return
     view.value = one
