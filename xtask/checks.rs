@@ -1,13 +1,15 @@
 //! The jobs that say yes or no: `ci`, `test` and `kernel`.
 
 use std::process::Command;
+use std::thread;
 use std::time::Instant;
 
 use crate::command::{cargo, run, workspace};
 use crate::{Outcome, wasm, www};
 
 /// Everything that has to pass before a change is taken. The quick checks come first, and each thing is built once: clippy
-/// and the documentation share what `cargo check` makes, the tests need code.
+/// and the documentation share what `cargo check` makes, the tests need code. The modules and the page, which take one core for most of
+/// their time, are built meanwhile.
 ///
 /// # Errors
 ///
@@ -18,16 +20,23 @@ pub fn ci(arguments: &[String]) -> Outcome {
     }
     let start = Instant::now();
     run(&mut cargo(&["fmt", "--all", "--check"]))?;
+    let page = thread::spawn(|| www::www(&[]).map_err(|error| error.to_string()));
+    let checked = clippy();
+    page.join().map_err(|_| "building the page panicked")??;
+    checked?;
+    tests(&[])?;
+    run(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))?;
+    println!("ci: everything passed in {:.0} s", start.elapsed().as_secs_f64());
+    Ok(())
+}
+
+fn clippy() -> Outcome {
     run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
     // What a browser is to run has to build for it: no threads, no clock, no files.
     let modules = ["--package", "netpol-wasm", "--package", "netpol-arguments", "--target", "wasm32-unknown-unknown"];
     run(cargo(&["clippy"]).args(modules).args(["--", "-D", "warnings"]))?;
     let page = ["--package", "netpol-wasm", "--no-default-features", "--target", "wasm32-unknown-unknown"];
-    run(cargo(&["clippy"]).args(page).args(["--", "-D", "warnings"]))?;
-    test(&[])?;
-    run(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))?;
-    println!("ci: everything passed in {:.0} s", start.elapsed().as_secs_f64());
-    Ok(())
+    run(cargo(&["clippy"]).args(page).args(["--", "-D", "warnings"]))
 }
 
 /// Every test: units, conformance cases, random clusters, commands, examples in the documentation, the npm packages and the playground
@@ -38,20 +47,28 @@ pub fn ci(arguments: &[String]) -> Outcome {
 /// When a test fails or does not build.
 pub fn test(arguments: &[String]) -> Outcome {
     let start = Instant::now();
-    let has_node = wasm::has_node() || std::env::var_os("CI").is_some();
-    let is_whole = arguments.is_empty() && has_node;
-    if is_whole {
+    if arguments.is_empty() && has_node() {
         www::www(&[])?;
     }
-    run(cargo(&["test", "--workspace"]).args(arguments))?;
-    if is_whole {
-        wasm::test_packages()?;
-        www::test_page()?;
-    } else if !has_node {
-        println!("skipped: the npm packages and the playground, for want of Node 20.19 or newer");
-    }
+    tests(arguments)?;
     println!("test: everything passed in {:.0} s", start.elapsed().as_secs_f64());
     Ok(())
+}
+
+/// The tests themselves; the modules and the page have been built.
+fn tests(arguments: &[String]) -> Outcome {
+    run(cargo(&["test", "--workspace"]).args(arguments))?;
+    if !has_node() {
+        println!("skipped: the npm packages and the playground, for want of Node 20.19 or newer");
+    } else if arguments.is_empty() {
+        wasm::test_packages()?;
+        www::test_page()?;
+    }
+    Ok(())
+}
+
+fn has_node() -> bool {
+    wasm::has_node() || std::env::var_os("CI").is_some()
 }
 
 /// The node's enforcer against a real kernel, in network namespaces that go when it ends: first the shop of the examples, with a table,
