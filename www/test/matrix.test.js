@@ -105,6 +105,19 @@ test('what all ends of a namespace have in common is one arrow', () => {
     ['external', ...['monitoring', 'shop-backend', 'shop-data', 'shop-frontend'].map(name => `namespace ${name}`)].map(group => `all ${group}`))
 })
 
+test('connections whose many ports differ at the end only are not one arrow', () => {
+  const list = Array.from({ length: 30 }, (_, number) => 10_000 + 2 * number)
+  const pod = name => `apiVersion: v1\nkind: Pod\nmetadata: { name: ${name}, namespace: shop, labels: { app: ${name} } }\n---\n`
+  const rule = (name, ports) => `    - { from: [{ podSelector: { matchLabels: { app: ${name} } } }], ports: [${ports.map(port => `{ port: ${port} }`).join(', ')}] }\n`
+  const text = `${['a', 'b', 'target'].map(pod).join('')}apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: { name: p, namespace: shop }\nspec:\n`
+    + `  podSelector: {}\n  policyTypes: [Ingress]\n  ingress:\n${rule('a', [...list, 20_000])}${rule('b', [...list, 20_001])}${rule('target', list)}`
+  const own = new Engine({ sources: [{ path: 'p.yaml', text }] })
+  const { edges } = scene(new ReachIndex(own.reachTable(), { port: '', protocol: '', isComplete: true }), new Set(['external']), null)
+  const arrows = edges.filter(({ source }) => source.includes('shop')).map(({ source, destination }) => `${source} ${destination}`)
+  assert.deepEqual(arrows.sort(), ['a', 'b', 'target'].map(name => `shop/${name}[Pod] all namespace shop`))
+  own.free()
+})
+
 test('labels of arrows cover no node and hardly each other', () => {
   const { nodes, edges } = layout(scene(index, new Set(), null))
   const area = (x, y, width, height) => ({ left: x - width / 2, right: x + width / 2, top: y - height / 2, bottom: y + height / 2 })

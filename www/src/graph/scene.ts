@@ -25,7 +25,7 @@ export interface SceneEdge {
 }
 export interface Scene { nodes: SceneNode[]; boxes: SceneBox[]; edges: SceneEdge[] }
 
-/** A node of each end, then one for each box. `ports` is a set of ports, by the text that names it; null: several. */
+/** Connections between two nodes. `ports` is their set of ports, by the text that names it in full; null: they have several. */
 interface Bundle { from: number; to: number; connections: number; ports: string | null }
 
 const LONGEST = 22
@@ -65,51 +65,55 @@ const nodesOf = (index: ReachIndex, folded: ReadonlySet<string>): { nodes: Scene
 /** With `focus`, only that node and those that it reaches or is reached from. */
 export function scene(index: ReachIndex, folded: ReadonlySet<string>, focus: string | null): Scene {
   const { nodes, owner, everybody } = nodesOf(index, folded)
-  const count = nodes.length
-  let bundles = new Map<number, Bundle>()
-  const add = (into: Map<number, Bundle>, { from, to, connections, ports }: Bundle): void => {
-    const key = from * count + to
-    const bundle = into.get(key)
-    if (bundle === undefined) into.set(key, { from, to, connections, ports })
-    else {
-      bundle.connections += connections
-      if (bundle.ports !== ports) bundle.ports = null
-    }
-  }
-  const texts = new Map<AllowedPorts[], string>()
-  index.forEach((source, destination, ports) => {
-    const text = texts.get(ports) ?? edgeLabel(ports)
-    texts.set(ports, text)
-    add(bundles, { from: owner[source]!, to: owner[destination]!, connections: 1, ports: text })
-  })
-  bundles = together(bundles, everybody, owner, count, 'from')
-  bundles = together(bundles, everybody, owner, count, 'to')
+  const centre = focus === null ? null : focused(index, nodes, owner, focus)
+  const isCentre = (node: SceneNode): boolean => node === centre || (node.kind === 'all' && node.box === centre?.box)
+  const labels = new Map<string, string>()
   const edges: SceneEdge[] = []
-  const used = new Set<number>()
-  const centre = focus === null ? -1 : focused(index, nodes, owner, focus)
-  const isCentre = (node: number): boolean => node === centre || (centre >= 0 && nodes[node]!.kind === 'all' && everybody.get(node)?.key === nodes[centre]!.box)
-  for (const { from, to, connections, ports } of bundles.values()) {
-    const label = ports ?? `${connections} connections`
-    if (from === to) {
-      nodes[from]!.within = label
-      used.add(from)
-    } else if (centre < 0 || isCentre(from) || isCentre(to)) {
-      edges.push({ source: nodes[from]!.id, destination: nodes[to]!.id, connections, label })
-      used.add(from).add(to)
+  const used = new Set<SceneNode>()
+  for (const { from, to, connections, ports } of bundled(index, owner, everybody, nodes.length, labels)) {
+    const [source, destination] = [nodes[from]!, nodes[to]!]
+    const label = ports === null ? `${connections} connections` : labels.get(ports)!
+    if (source === destination) {
+      source.within = label
+      if (centre === null) used.add(source)
+    } else if (centre === null || isCentre(source) || isCentre(destination)) {
+      edges.push({ source: source.id, destination: destination.id, connections, label })
+      used.add(source).add(destination)
     }
   }
-  if (centre >= 0) used.add(centre)
-  const drawn = nodes.filter(({ kind }, node) => used.has(node) && (centre < 0 || node === centre || edges.some(one => one.source === nodes[node]!.id || one.destination === nodes[node]!.id)) || (centre < 0 && kind !== 'all'))
+  // Without connections an end is drawn all the same, unless one looks around another.
+  const drawn = nodes.filter(node => used.has(node) || node === centre || (centre === null && node.kind !== 'all'))
   const inside = new Set(drawn.map(({ box }) => box))
   const boxes = index.groups.filter(({ key }) => inside.has(key))
     .map(({ key, label, start, end }) => ({ id: key, label, count: end - start, members: { start, end } }))
   return { nodes: drawn, boxes, edges }
 }
 
-/** The node of an end, or of the group that it is folded in; -1: it is not there. */
-function focused(index: ReachIndex, nodes: readonly SceneNode[], owner: Uint32Array, focus: string): number {
+/** The connections, node by node; `labels` gets what each set of ports is called. */
+function bundled(
+  index: ReachIndex, owner: Uint32Array, everybody: ReadonlyMap<number, Group>, count: number, labels: Map<string, string>,
+): Iterable<Bundle> {
+  const bundles = new Map<number, Bundle>()
+  const texts = new Map<AllowedPorts[], string>()
+  index.forEach((source, destination, ports) => {
+    const text = texts.get(ports) ?? portsText(ports)
+    if (!texts.has(ports)) labels.set(text, edgeLabel(ports))
+    texts.set(ports, text)
+    const [from, to] = [owner[source]!, owner[destination]!]
+    const bundle = bundles.get(from * count + to)
+    if (bundle === undefined) bundles.set(from * count + to, { from, to, connections: 1, ports: text })
+    else {
+      bundle.connections += 1
+      if (bundle.ports !== text) bundle.ports = null
+    }
+  })
+  return together(together(bundles, everybody, owner, count, 'from'), everybody, owner, count, 'to').values()
+}
+
+/** The node of an end, or of the group that it is folded in. */
+function focused(index: ReachIndex, nodes: readonly SceneNode[], owner: Uint32Array, focus: string): SceneNode | null {
   const position = index.endpoints.findIndex(({ id }) => id === focus)
-  return position >= 0 ? owner[position]! : nodes.findIndex(({ id }) => id === focus)
+  return nodes[owner[position] ?? -1] ?? null
 }
 
 /** Where every end of a box has the same connections at one side, they become one from or to all of them. */
