@@ -113,7 +113,7 @@ test('connections whose many ports differ at the end only are not one arrow', ()
     + `  podSelector: {}\n  policyTypes: [Ingress]\n  ingress:\n${rule('a', [...list, 20_000])}${rule('b', [...list, 20_001])}${rule('target', list)}`
   const own = new Engine({ sources: [{ path: 'p.yaml', text }] })
   const { edges } = scene(new ReachIndex(own.reachTable(), { port: '', protocol: '', isComplete: true }), new Set(['external']), null)
-  const arrows = edges.filter(({ source }) => source.includes('shop')).map(({ source, destination }) => `${source} ${destination}`)
+  const arrows = edges.filter(({ destination }) => destination.includes('shop')).map(({ source, destination }) => `${source} ${destination}`)
   assert.deepEqual(arrows.sort(), ['a', 'b', 'target'].map(name => `shop/${name}[Pod] all namespace shop`))
   own.free()
 })
