@@ -1,5 +1,5 @@
 // The graph's worker, seen from the page: the last drawing stays until there is another.
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { ReachTable } from '../model'
 import type { Filter, Span } from '../matrix/reach'
 import type { Drawn, Pairs, Question, Shown } from './worker'
@@ -39,7 +39,8 @@ export function useDrawing(table: ReachTable, { port, protocol, isComplete }: Fi
     client.current = null
     given.current = []
   }, [])
-  useEffect(() => {
+  // Before the page is painted: the worker has time until then.
+  useLayoutEffect(() => {
     const to = client.current ??= new Client()
     const now = [table, port, protocol, isComplete]
     if (now.some((one, at) => one !== given.current[at])) void to.ask({ table, filter: { port, protocol, isComplete } })
