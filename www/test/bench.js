@@ -42,7 +42,7 @@ console.log(`scrolling the folded matrix, a frame: ${told(await scroll(29, 37))}
 await page.getByRole('button', { name: 'Unfold all' }).click()
 await page.waitForTimeout(1500)
 console.log(`scrolling the unfolded matrix, a frame: ${told(await scroll(29, 37))}`)
-await page.getByRole('button', { name: 'Fold all' }).click()
+await page.getByRole('button', { name: 'Fold all', exact: true }).click()
 
 await page.getByRole('tab', { name: 'policies.yaml' }).click()
 for (const name of ['Matrix', 'Graph']) {
