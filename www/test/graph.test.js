@@ -62,6 +62,25 @@ test('a namespace folds and unfolds, and one end is looked at alone', async () =
   await context.close()
 })
 
+test('a drag moves the picture and chooses nothing, plus and minus zoom', async () => {
+  const { page, context, node, check } = await shown()
+  const box = await node('catalog Deployment').boundingBox()
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2)
+  await page.mouse.down()
+  await page.mouse.move(box.x + box.width / 2 + 40, box.y + box.height / 2 - 60, { steps: 5 })
+  await page.mouse.up()
+  const moved = await node('catalog Deployment').boundingBox()
+  assert.ok(Math.abs(moved.x - box.x - 40) < 2 && Math.abs(moved.y - box.y + 60) < 2)
+  assert.equal(await page.locator('.graph-canvas .chosen').count(), 0)
+  await node('catalog Deployment').focus()
+  await page.keyboard.press('+')
+  await page.waitForFunction(before => document.querySelector('.graph-canvas [aria-label^="catalog"]').getBoundingClientRect().width > before * 1.2, moved.width)
+  await page.keyboard.press('0')
+  await page.waitForFunction(before => Math.abs(document.querySelector('.graph-canvas [aria-label^="catalog"]').getBoundingClientRect().width - before) < 4, box.width)
+  check()
+  await context.close()
+})
+
 test('a port leaves the arrows that it may take', async () => {
   const { page, context, arrow, check } = await shown()
   await page.getByLabel('Port', { exact: true }).fill('6379')

@@ -17,6 +17,8 @@ export interface Cameras {
 
 const [LEAST, MOST] = [0.1, 3]
 const EDGE = 60
+/** A pointer that moves less is pressed, not dragged: in pixels. */
+const STILL = 5
 
 const fitted = ({ width, height }: Size, drawing: Size): Camera => {
   const scale = Math.max(LEAST, Math.min(1.15, width / drawing.width, height / drawing.height))
@@ -63,6 +65,7 @@ function useGestures(element: RefObject<SVGSVGElement | null>, how: Pick<Cameras
     const svg = element.current
     if (svg === null) return undefined
     const pointers = new Map<number, { x: number; y: number }>()
+    let travelled = 0
     const place = ({ clientX, clientY }: MouseEvent): { x: number; y: number } => {
       const { left, top } = svg.getBoundingClientRect()
       return { x: clientX - left, y: clientY - top }
@@ -76,22 +79,30 @@ function useGestures(element: RefObject<SVGSVGElement | null>, how: Pick<Cameras
       if (event.ctrlKey || event.metaKey) latest.current.zoom(Math.exp(-event.deltaY / 200), place(event))
       else latest.current.pan(event.shiftKey ? -event.deltaY : -event.deltaX, event.shiftKey ? 0 : -event.deltaY)
     }
-    const onDown = (event: PointerEvent): void => { pointers.set(event.pointerId, place(event)) }
+    const onDown = (event: PointerEvent): void => {
+      if (pointers.size === 0) travelled = 0
+      pointers.set(event.pointerId, place(event))
+    }
     const onMove = (event: PointerEvent): void => {
       const before = pointers.get(event.pointerId)
       if (before === undefined) return
       const [apart, now] = [spread(), place(event)]
       pointers.set(event.pointerId, now)
+      travelled += Math.hypot(now.x - before.x, now.y - before.y)
       if (pointers.size === 2 && apart > 0) latest.current.zoom(spread() / apart, now)
       else latest.current.pan(now.x - before.x, now.y - before.y)
     }
     const onUp = (event: PointerEvent): void => { pointers.delete(event.pointerId) }
+    // A drag that ends on an element does not choose it.
+    const onClick = (event: MouseEvent): void => { if (travelled > STILL) event.stopPropagation() }
+    svg.addEventListener('click', onClick, { capture: true })
     svg.addEventListener('wheel', onWheel, { passive: false })
     svg.addEventListener('pointerdown', onDown)
     addEventListener('pointermove', onMove)
     addEventListener('pointerup', onUp)
     addEventListener('pointercancel', onUp)
     return () => {
+      svg.removeEventListener('click', onClick, { capture: true })
       svg.removeEventListener('wheel', onWheel)
       svg.removeEventListener('pointerdown', onDown)
       removeEventListener('pointermove', onMove)
