@@ -196,3 +196,22 @@ test('answers on the page are those of the engine, for every example', async () 
   check()
   await context.close()
 })
+
+test('a matrix that has been scrolled far and is folded shows its rows', async () => {
+  const { page, context, check } = await open(browser, server.url)
+  const pods = Array.from({ length: 300 }, (_, number) => `apiVersion: v1\nkind: Pod\nmetadata: { name: p${number}, namespace: n${number % 3} }\n---\n`).join('')
+  await write(page, pods)
+  await page.getByText('300 workloads').waitFor()
+  await page.getByRole('button', { name: 'Unfold all' }).click()
+  await page.locator('th[title^="n0/p"]').first().waitFor()
+  await page.locator('.matrix-scroll').evaluate(element => { element.scrollTo(99_999, 99_999) })
+  await page.locator('tbody th[title^="n2/p"]').first().waitFor()
+  await page.getByRole('button', { name: 'Fold all', exact: true }).click()
+  await page.locator('tbody th', { hasText: 'n0' }).waitFor()
+  await page.waitForFunction(() => {
+    const [cell, around] = [document.querySelector('tbody th'), document.querySelector('.matrix-scroll')].map(element => element.getBoundingClientRect())
+    return cell.top >= around.top && cell.bottom <= around.bottom && cell.left >= around.left
+  })
+  check()
+  await context.close()
+})

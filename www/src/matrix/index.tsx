@@ -61,8 +61,11 @@ export default function Matrix({ table, isComplete, port, protocol, selected, on
   const measure = (): void => {
     const element = scroller.current
     if (element === null) return
-    setView({ top: element.scrollTop, left: element.scrollLeft, width: element.clientWidth, height: element.clientHeight })
+    const now = { top: element.scrollTop, left: element.scrollLeft, width: element.clientWidth, height: element.clientHeight }
+    setView(old => (old.top === now.top && old.left === now.left && old.width === now.width && old.height === now.height ? old : now))
   }
+  // What is folded may leave less than has been scrolled past.
+  useLayoutEffect(measure, [rows.length, columns.length])
   useLayoutEffect(() => {
     measure()
     const observer = new ResizeObserver(measure)
