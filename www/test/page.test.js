@@ -206,6 +206,10 @@ test('a matrix that has been scrolled far and is folded shows its rows', async (
   await page.locator('th[title^="n0/p"]').first().waitFor()
   await page.locator('.matrix-scroll').evaluate(element => { element.scrollTo(99_999, 99_999) })
   await page.locator('tbody th[title^="n2/p"]').first().waitFor()
+  const lines = Number(await page.locator('table').getAttribute('aria-rowcount'))
+  assert.equal(await page.locator('tbody tr').last().getAttribute('aria-rowindex'), String(lines), 'the end is the last row')
+  const beyond = await page.locator('.matrix-scroll').evaluate(element => element.scrollHeight - element.querySelector('.matrix-size').offsetHeight)
+  assert.equal(beyond, 0)
   await page.getByRole('button', { name: 'Fold all', exact: true }).click()
   await page.locator('tbody th', { hasText: 'n0' }).waitFor()
   await page.waitForFunction(() => {
