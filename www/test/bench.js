@@ -1,4 +1,5 @@
-// What loading, scrolling and a keystroke cost and when the views are right again, in a browser: `node test/bench.js FOLDER` with the folder of `cargo xtask cluster`.
+// What loading, scrolling and a keystroke cost and when the views are right again, in a browser: `node test/bench.js FOLDER [graph]` with the
+// folder of `cargo xtask cluster`.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { launch, open, serve } from './support/page.js'
@@ -45,8 +46,8 @@ console.log(`scrolling the unfolded matrix, a frame: ${told(await scroll(29, 37)
 await page.getByRole('button', { name: 'Fold all', exact: true }).click()
 
 await page.getByRole('tab', { name: 'policies.yaml' }).click()
-for (const name of ['Matrix', 'Graph']) {
-  await page.locator(`#view-${name.toLowerCase()}`).click()
+for (const name of [process.argv[3] ?? 'matrix']) {
+  await page.locator(`#view-${name}`).click()
   await page.waitForTimeout(1500)
   await page.evaluate(() => { document.querySelector('.editor').shadowRoot.querySelector('.cm-content').focus() })
   await page.keyboard.press('Control+Home')
