@@ -3,6 +3,8 @@
 
 import { InternalError } from './instance.js';
 
+export { InternalError };
+
 const CHANGES = { setSource: true, removeSource: true, setOptions: true, setConfig: true };
 const QUESTIONS = [
   'diagnostics', 'leftOut', 'check', 'fix', 'evaluate', 'verdict', 'handle', 'evaluateMany', 'reach', 'reachText', 'reachTable', 'diff',

@@ -23,8 +23,9 @@ after(() => installed.remove());
 const first = () => example('**Node** 20.19', 'js');
 
 test('the package has what it needs and nothing else', () => {
-  const lib = readdirSync(join(PACKAGE, 'lib')).filter((file) => file !== 'node.js').map((file) => `lib/${file}`);
-  const expected = ['LICENSE-APACHE', 'LICENSE-MIT', 'README.md', 'dist/node.js', 'package.json', 'types/index.d.ts', 'types/worker.d.ts', 'wasm/netpol.js', 'wasm/netpol.wasm', ...lib];
+  const bundled = ['commands.js', 'node.js', 'start-node.js'];
+  const lib = readdirSync(join(PACKAGE, 'lib')).filter((file) => !bundled.includes(file)).map((file) => `lib/${file}`);
+  const expected = ['LICENSE-APACHE', 'LICENSE-MIT', 'README.md', 'dist/commands.js', 'dist/node.js', 'package.json', 'types/index.d.ts', 'types/worker.d.ts', 'wasm/netpol.js', 'wasm/netpol.wasm', ...lib];
   assert.deepEqual(installed.packed.files.map(({ path }) => path).sort(), expected.sort());
 });
 

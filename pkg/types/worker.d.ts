@@ -1,5 +1,7 @@
 import type { Engine, EngineInit, ModuleSource } from './index.d.ts';
 
+export { InternalError } from './index.js';
+
 export interface EngineWorkerInit extends EngineInit {
   /** Starts the worker, for bundlers that cannot find `netpol-wasm/worker-host` by themselves. */
   worker?: () => Worker;
