@@ -86,7 +86,8 @@ fn flags() -> Outcome<String> {
     let sysroot = output(Command::new("rustc").args(["--print", "sysroot"]).current_dir(workspace()))?;
     let library = Path::new(sysroot.trim()).join("lib/rustlib/src/rust/library");
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo"))).ok_or("no home folder, and no CARGO_HOME")?;
+    let home =
+        home.or_else(|| Some(std::env::home_dir()?.join(".cargo"))).ok_or("no home folder, and no CARGO_HOME")?;
     let mut flags = vec![PLAIN_CALLS.to_owned(), format!("--remap-path-prefix={}=std", library.display())];
     for registry in fs::read_dir(home.join("registry/src"))? {
         flags.push(format!("--remap-path-prefix={}=crates", registry?.path().display()));
@@ -145,7 +146,11 @@ pub fn npm_install(package: &Path) -> Outcome {
 /// kilobyte of memory is the far end of the stack, which nothing points into.
 fn shrink(from: &Path, to: &Path) -> Outcome {
     let binaryen = workspace().join("pkg/node_modules/.bin/wasm-opt");
-    run(Command::new(binaryen).args(["-Oz", "--low-memory-unused", "--strip-debug", "--strip-producers"]).arg(from).arg("-o").arg(to))?;
+    run(Command::new(binaryen)
+        .args(["-Oz", "--low-memory-unused", "--strip-debug", "--strip-producers"])
+        .arg(from)
+        .arg("-o")
+        .arg(to))?;
     Ok(fs::remove_file(from)?)
 }
 

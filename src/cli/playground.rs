@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use netpol_command::{Host, Playground};
 use tiny_http::{Header, Method, Request, Response, Server};
+use watch::Watch;
 
 /// A reader that has gone is noticed when it is written to.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
@@ -60,7 +61,7 @@ pub fn serve(host: &dyn Host, playground: &Playground<'_>) -> io::Result<()> {
     let manifests = Arc::new(Manifests::default());
     manifests.set((playground.manifests)().map_err(io::Error::other)?);
     // Before anything is said: what changes from here on is seen.
-    let (watcher, changes) = watch::watch(playground.paths).map_err(io::Error::other)?;
+    let mut watch = Watch::new(playground.paths).map_err(io::Error::other)?;
     let server = Server::http((Ipv4Addr::LOCALHOST, playground.port)).map_err(io::Error::other)?;
     let address = server.server_addr().to_ip().ok_or_else(|| io::Error::other("there is no address"))?;
     let url = format!("http://{address}/");
@@ -71,13 +72,12 @@ pub fn serve(host: &dyn Host, playground: &Playground<'_>) -> io::Result<()> {
     if playground.is_opened {
         open(&url, host);
     }
-    while watch::settled(&changes) {
+    while watch.settled() {
         match (playground.manifests)() {
             Ok(json) => manifests.set(json),
             Err(reason) => host.report(&format!("the manifests stay as they were: {reason}\n")),
         }
     }
-    drop(watcher);
     Ok(())
 }
 

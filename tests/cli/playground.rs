@@ -156,9 +156,22 @@ fn a_change_on_disk_is_an_event() {
     });
     let next = |what: &str| told.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("{what} is not told"));
     next("what is there");
-    let steps: [(&str, Option<&str>); 3] = [("a.yaml", Some("a: 1\n")), ("pod.yaml", Some("b: 2\n")), ("a.yaml", None)];
+    let steps = [
+        ("a.yaml", Some("a: 1\n")),
+        ("pod.yaml", Some("b: 2\n")),
+        ("a.yaml", None),
+        // The folder goes, and comes again as another one.
+        ("", None),
+        ("c.yaml", Some("c: 3\n")),
+        ("c.yaml", Some("c: 4\n")),
+    ];
     for (name, text) in steps {
         match text {
+            None if name.is_empty() => {
+                fs::remove_dir_all(folder.path().join("manifests")).unwrap();
+                served.says("the manifests stay as they were");
+                continue;
+            }
             Some(text) => drop(folder.write(format!("manifests/{name}"), text)),
             None => fs::remove_file(folder.path().join("manifests").join(name)).unwrap(),
         }
