@@ -111,3 +111,17 @@ test('the picture is saved as SVG and PNG, whole and with its looks', async () =
   check()
   await context.close()
 })
+
+test('a worker that fails is told of', async () => {
+  const broken = await serve('/', (path, response) => {
+    if (!/\/worker-(?!host)[^/]*\.js$/.test(path)) return false
+    response.writeHead(200, { 'content-type': 'text/javascript' }).end('throw new Error("out of order")')
+    return true
+  })
+  const { page, context } = await open(browser, broken.url)
+  await example(page, /A shop/)
+  await view(page, 'Graph')
+  await page.getByText(/The graph cannot be drawn \(.*out of order.*\); the matrix shows the same/).waitFor()
+  await context.close()
+  await broken.close()
+})

@@ -2,6 +2,7 @@
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import type { Ends } from '../model'
+import { report } from '../store/engine'
 import type { Graphed } from './drawing'
 import type { Drawing } from './layout'
 import { edgeId, edgeWords, nodeWords } from './picture'
@@ -28,7 +29,7 @@ export function Facts({ drawing, id, chosen, isComplete, pairs, onSelect, onFocu
     if (edge === undefined) return
     const members = (end: string): { start: number; end: number } => drawing.nodes.find(one => one.id === end)?.members ?? { start: 0, end: 0 }
     let isStale = false
-    void pairs(members(edge.source), members(edge.destination)).then(found => { if (!isStale) setListed(found) })
+    pairs(members(edge.source), members(edge.destination)).then(found => { if (!isStale) setListed(found) }, report)
     return () => { isStale = true }
   }, [drawing, chosen])
   const pointed = drawing.edges.find(one => edgeId(one) === id)

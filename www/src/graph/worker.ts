@@ -51,8 +51,19 @@ function pairs(of: ReachIndex, from: Span, to: Span): Pairs {
   return { pairs: found, count }
 }
 
+function answer(question: Question): Drawn | Pairs | null {
+  if ('table' in question) {
+    index = new ReachIndex(question.table, question.filter)
+    return null
+  }
+  if (index === null) return null
+  return 'show' in question ? draw(index, question.show) : pairs(index, question.from, question.to)
+}
+
 onmessage = ({ data }: MessageEvent<Question>) => {
-  if ('table' in data) index = new ReachIndex(data.table, data.filter)
-  const answer = index === null || 'table' in data ? null : 'show' in data ? draw(index, data.show) : pairs(index, data.from, data.to)
-  postMessage({ id: data.id, answer })
+  try {
+    postMessage({ id: data.id, answer: answer(data) })
+  } catch (error) {
+    postMessage({ id: data.id, failure: String(error) })
+  }
 }
