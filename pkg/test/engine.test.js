@@ -77,7 +77,7 @@ test('handles are answered in bulk, and are not good for a changed engine', () =
   assert.deepEqual(engine.evaluateMany(before), Uint8Array.of(1, 0));
   engine.setSource('policy.yaml', policy('nobody'));
   assert.deepEqual(engine.evaluateMany(columns()), Uint8Array.of(0, 0));
-  assert.throws(() => engine.evaluateMany(before), /source: 0 is no handle/);
+  assert.throws(() => engine.evaluateMany(before), /columns\.sources\[0\]: no handle/);
 });
 
 test('diagnostics have ranges in UTF-16, and fixes', () => {
@@ -140,8 +140,10 @@ test('misuse is a TypeError that names the argument, and the engine answers afte
     [() => any.evaluateMany(columns), /^columns\.sources: the array is detached/],
     [() => any.evaluateMany({ ...columns, sources: [0] }), /^columns\.sources: expected a Uint32Array/],
     [() => any.evaluateMany({ ...columns, sources: lying }), /^columns\.sources: the array has/],
-    [() => any.evaluateMany({ ...columns, sources: Uint32Array.of(77) }), /^source: 77/],
+    [() => any.evaluateMany({ ...columns, sources: Uint32Array.of(77) }), /^columns\.sources\[0\]: no handle/],
     [() => any.evaluateMany({ ...columns, sources: Uint32Array.of(0, 0) }), /^columns: /],
+    [() => any.evaluateMany({ ...columns, sources: Uint32Array.of(0), ports: Uint16Array.of(0) }), /^columns\.ports\[0\]: not from 1/],
+    [() => any.evaluateMany({ ...columns, sources: Uint32Array.of(0), protocols: Uint8Array.of(3) }), /^columns\.protocols\[0\]: not 0/],
     [() => any.diff({}), /^old: /],
     [() => any.diff(freed), /^old: .*freed/],
     [() => freed.verdict(FLOW), /^engine: .*freed/],

@@ -16,6 +16,34 @@ const DENY: u8 = 0;
 const ALLOW: u8 = 1;
 const MIXED: u8 = 2;
 
+/// The part of a flow in numbers that cannot be meant.
+#[derive(Clone, Copy)]
+enum Mistaken {
+    Source,
+    Destination,
+    Port,
+    Protocol,
+}
+
+impl Mistaken {
+    fn argument(self) -> &'static str {
+        match self {
+            Mistaken::Source => "source",
+            Mistaken::Destination => "destination",
+            Mistaken::Port => "port",
+            Mistaken::Protocol => "protocol",
+        }
+    }
+
+    fn reason(self) -> &'static str {
+        match self {
+            Mistaken::Source | Mistaken::Destination => "no handle of this engine's present state",
+            Mistaken::Port => "not from 1 to 65535",
+            Mistaken::Protocol => "not 0, 1 or 2",
+        }
+    }
+}
+
 /// Ends by number. A number is good until a text or an option changes, and is not given again after that.
 #[derive(Default)]
 pub struct Handles {
@@ -74,7 +102,8 @@ impl Workspace {
 
     /// 0 denied, 1 allowed, 2 if an end stands for several pods and they differ.
     pub fn verdict(&self, source: u32, destination: u32, port: u16, protocol: u8) -> Result<u8, JsValue> {
-        self.decided(self.engine(), source, destination, port, protocol)
+        let decided = self.decided(self.engine(), source, destination, port, protocol);
+        decided.map_err(|mistaken| misuse(&format!("{}: {}", mistaken.argument(), mistaken.reason())))
     }
 
     /// Many verdicts: element by element of four columns of one length.
@@ -91,10 +120,12 @@ impl Workspace {
         }
         let engine = self.engine();
         let mut verdicts = Vec::with_capacity(count);
-        for ((source, destination), (port, protocol)) in
-            sources.iter().zip(destinations).zip(ports.iter().zip(protocols))
-        {
-            verdicts.push(self.decided(engine, *source, *destination, *port, *protocol)?);
+        let rows = sources.iter().zip(destinations).zip(ports.iter().zip(protocols));
+        for (row, ((source, destination), (port, protocol))) in rows.enumerate() {
+            let decided = self.decided(engine, *source, *destination, *port, *protocol);
+            verdicts.push(decided.map_err(|mistaken| {
+                misuse(&format!("columns.{}s[{row}]: {}", mistaken.argument(), mistaken.reason()))
+            })?);
         }
         Ok(verdicts)
     }
@@ -133,15 +164,11 @@ impl Workspace {
 }
 
 impl Workspace {
-    fn decided(&self, engine: &Engine, source: u32, destination: u32, port: u16, protocol: u8) -> Result<u8, JsValue> {
-        let protocol = Protocol::ALL.get(usize::from(protocol)).ok_or_else(|| misuse("protocol: not 0, 1 or 2"))?;
-        let port = Port::new(port).ok_or_else(|| misuse("port: not from 1 to 65535"))?;
-        let ends = |handle: u32, name: &str| {
-            self.handles
-                .get(handle)
-                .ok_or_else(|| misuse(&format!("{name}: {handle} is no handle of this engine's present state")))
-        };
-        let (sources, destinations) = (ends(source, "source")?, ends(destination, "destination")?);
+    fn decided(&self, engine: &Engine, source: u32, destination: u32, port: u16, protocol: u8) -> Result<u8, Mistaken> {
+        let protocol = Protocol::ALL.get(usize::from(protocol)).ok_or(Mistaken::Protocol)?;
+        let port = Port::new(port).ok_or(Mistaken::Port)?;
+        let sources = self.handles.get(source).ok_or(Mistaken::Source)?;
+        let destinations = self.handles.get(destination).ok_or(Mistaken::Destination)?;
         let flow = |source: &End, destination: &End| Flow {
             source: *source,
             destination: *destination,

@@ -24,7 +24,9 @@ impl Watch {
         let files = paths.iter().filter(|path| path.as_os_str() != "-");
         let paths = files.map(|path| as_events_have_it(path)).collect::<io::Result<Vec<PathBuf>>>()?;
         let (to, changes) = channel();
-        let watched = paths.clone();
+        // macOS names files without the links on the way.
+        let watched: Vec<PathBuf> =
+            paths.iter().cloned().chain(paths.iter().flat_map(|path| path.canonicalize())).collect();
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
             // An error may stand for any number of events.
             if event.as_ref().map_or(true, |event| is_change(event, &watched)) {
@@ -34,8 +36,11 @@ impl Watch {
         let mut watch = Watch { watcher, paths, changes };
         watch.renew()?;
         for path in &watch.paths {
-            let folder = path.parent().unwrap_or(path);
-            watch.watcher.watch(folder, RecursiveMode::NonRecursive)?;
+            let result = watch.watcher.watch(path.parent().unwrap_or(path), RecursiveMode::NonRecursive);
+            // A folder can be followed without what it is in, until it is replaced.
+            if !path.is_dir() {
+                result?;
+            }
         }
         Ok(watch)
     }

@@ -38,7 +38,8 @@ class Client {
   end(): void { this.#worker.terminate() }
 }
 
-const failed = (why: string | undefined): Error => new Error(`The graph cannot be drawn (${why ?? 'its worker does not start'}); the matrix shows the same connections.`)
+const failed = (why: string | undefined): Error =>
+  new Error(`The graph cannot be drawn (${why || 'its worker does not start'}); the matrix shows the same connections.`)
 
 export interface Graphed { drawn: Drawn | null; pairs(from: Span, to: Span): Promise<Pairs> }
 
