@@ -145,8 +145,8 @@ fn established_connections_follow_the_rules() {
 }
 
 #[test]
-fn nothing_slips_through_while_rules_are_replaced() {
-    with_packets(changes::nothing_slips_through_while_rules_are_replaced);
+fn nothing_slips_through_while_rules_change() {
+    with_packets(changes::nothing_slips_through_while_rules_change);
 }
 
 #[test]

@@ -5,7 +5,10 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use netpol_nft::{Ruleset, TABLE, has_table};
+use netpol_nft::{Batch, Ruleset, TABLE, has_table};
+use tracing::warn;
+
+use crate::netlink::Connection;
 
 /// Why the kernel does not have what it was given.
 #[derive(Debug, thiserror::Error)]
@@ -21,7 +24,25 @@ pub enum Failure {
 /// How long `nft` may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Puts a ruleset in place of the one that the kernel has, in one transaction: there is no moment without rules.
+/// Gives the kernel a ruleset: what differs from the one that it has, if that is known, or all of it.
+pub fn give(connection: &Connection, before: Option<&Ruleset>, wanted: &Ruleset) -> Result<(), Failure> {
+    match before.and_then(|before| Batch::between(before, wanted)) {
+        None => replace(wanted),
+        Some(batch) => connection.change(&batch).or_else(|failure| {
+            warn!("{failure}: all rules are replaced");
+            replace(wanted)
+        }),
+    }
+}
+
+/// The ruleset of a listing, if it is one of ours.
+pub fn found(listing: Option<&str>) -> Option<Ruleset> {
+    Ruleset::from_listing(listing?).ok()
+}
+
+/// Puts a ruleset in place of the one that the kernel has, in one transaction: there is no moment without rules. All the same a packet
+/// that is on its way meanwhile, on a processor that stands still for as long, can meet the old table as it is afterwards, which is
+/// empty: hence only where `give` does not know better.
 pub fn replace(ruleset: &Ruleset) -> Result<(), Failure> {
     batch(&ruleset.to_text())
 }

@@ -28,6 +28,7 @@ use std::process::ExitCode;
 
 use args::{Command, Enforcer, LogFormat, MASK, RuntimeDir, Source};
 use clap::Parser;
+use netlink::Connection;
 use netpol::Workspace;
 use netpol::cluster::{Endpoint, EndpointKind};
 use netpol::flow::FlowError;
@@ -81,8 +82,10 @@ fn execute(command: &Command) -> Result<u8, Failure> {
             print(&lowered.ruleset.to_text()).map(|()| 0)
         }
         Command::Apply(source) => {
-            let lowered = lowered_once(source, next_generation(kernel::list()?.as_deref()))?;
-            kernel::replace(&lowered.ruleset)?;
+            let listing = kernel::list()?;
+            let lowered = lowered_once(source, next_generation(listing.as_deref()))?;
+            let connection = Connection::open().map_err(Failure::Netlink)?;
+            kernel::give(&connection, kernel::found(listing.as_deref()).as_ref(), &lowered.ruleset)?;
             let (addresses, chains) = (lowered.isolated_addresses(), lowered.ruleset.chains.len());
             eprintln!("applied: {addresses} addresses of isolated pods, {chains} chains");
             Ok(0)

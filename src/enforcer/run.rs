@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use netpol::Workspace;
-use netpol_nft::{Batch, Lowered, Ruleset, lower};
+use netpol_nft::{Lowered, Ruleset, lower};
 use notify::Watcher;
 use prometheus_client::metrics::gauge::Gauge;
 use tracing::{error, info, warn};
@@ -118,6 +118,8 @@ struct Enforcer<'a> {
     connection: Connection,
     workspace: Workspace,
     given: Option<Ruleset>,
+    /// What the kernel had before, as long as nothing has been given.
+    found: Option<Ruleset>,
     /// The next to give, before the kernel was given any.
     generation: u32,
     is_changed: bool,
@@ -132,12 +134,14 @@ impl<'a> Enforcer<'a> {
     fn new(source: &'a Source) -> Result<Enforcer<'a>, Failure> {
         let mut workspace = Workspace::default();
         workspace.configure(netpol::config::Config::default(), source.engine_options());
+        let listing = kernel::list()?;
         let mut enforcer = Enforcer {
             source,
             connection: Connection::open().map_err(Failure::Netlink)?,
             workspace,
             given: None,
-            generation: next_generation(kernel::list()?.as_deref()),
+            found: kernel::found(listing.as_deref()),
+            generation: next_generation(listing.as_deref()),
             is_changed: true,
             audited: Instant::now(),
             status: Status { node: source.node.clone(), pid: std::process::id(), ..Status::default() },
@@ -194,7 +198,8 @@ impl<'a> Enforcer<'a> {
         // The first is already one that no connection has.
         let generation = self.generation + u32::from(self.given.is_some());
         wanted.renumber(&self.source.lower_options(generation, BTreeSet::new()));
-        let mut given = self.give(&wanted.ruleset);
+        let before = self.found.take();
+        let mut given = kernel::give(&self.connection, self.given.as_ref().or(before.as_ref()), &wanted.ruleset);
         tell_left_out(&self.workspace, &wanted, |line| warn!("{line}"));
         let mut quarantined = BTreeSet::new();
         if let Err(kernel::Failure::Refused(reason)) = &given
@@ -265,17 +270,6 @@ impl<'a> Enforcer<'a> {
         match self.status.write(folder) {
             Ok(()) => self.told = Some(self.status.clone()),
             Err(failure) => warn!("the status cannot be written to {}: {failure}", folder.display()),
-        }
-    }
-
-    /// Gives the kernel a ruleset: what differs from the one that it was given before, or all of it.
-    fn give(&self, wanted: &Ruleset) -> Result<(), kernel::Failure> {
-        match self.given.as_ref().and_then(|given| Batch::between(given, wanted)) {
-            None => kernel::replace(wanted),
-            Some(batch) => self.connection.change(&batch).or_else(|failure| {
-                warn!("{failure}: all rules are replaced");
-                kernel::replace(wanted)
-            }),
         }
     }
 

@@ -130,9 +130,10 @@ if logs 'all rules are replaced'; then
 fi
 
 echo "a policy whose rules the kernel refuses closes its pods, and the others are enforced" >&2
-# Changes go by netlink, all rules at once by \`nft\`: as they do at the start.
+# Changes go by netlink, all rules at once by \`nft\`: as they do where there are none yet.
 kill -TERM $pid
 wait $pid
+nft delete table inet netpol
 cat >"$manifests/refused.yaml" <<EOF
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
@@ -169,6 +170,9 @@ cp "$folder/aside" "$policy"
 until_so has "$job"
 
 echo "killed, the rules stay, and the next one takes over without a gap" >&2
+# The number of the table: another one has another.
+table() { nft -a list table inet netpol | head -n 1; }
+before=$(table)
 for _ in 1 2 3; do
     kill -9 $pid
     wait $pid || true
@@ -179,6 +183,7 @@ for _ in 1 2 3; do
     stays_so has "$job"
 done
 until_so logs '"message":"enforced"'
+[ "$(table)" = "$before" ]
 
 echo "killed while policies change, it is right after each start" >&2
 for pause in 0 0.01 0.02 0.03 0.04 0.05 0.06 0.08; do
